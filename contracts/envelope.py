@@ -1,0 +1,151 @@
+"""Header and body out of an envelope, in both RIV-TA profiles; envelopes, header blocks and faults into bytes.
+
+Reading is lenient where real traffic is: the namespaces of Envelope, Header, Body and the address element are not
+compared, header blocks come in any order, and unknown ones are passed over. Only direct children of Header count
+(the real platform looks at any depth). What is odd but routable is told by `oddities`, for validation to judge.
+Writing is strict: SOAP 1.1, UTF-8.
+Elsewhere: turning one profile into the other (gateway/profiles.py), the texts of faults (gateway/faults.py).
+Source: platform.md §3, §4.1, §12.1; contracts.md §2.5, §4.
+"""
+
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from lxml import etree
+
+from contracts import xml
+from contracts.errors import FaultCode, Violation
+from contracts.identifiers import HsaId
+from contracts.namespaces import INTEROPERABILITY_HEADERS, REGISTRY_HEADERS, SOAP_12_ENVELOPE, SOAP_ENVELOPE
+from contracts.scheduling.core import Actor, ActorType
+
+Profile = Literal["rivtabp20", "rivtabp21"]
+
+_ADDRESS_ELEMENTS: dict[str, Profile] = {"To": "rivtabp20", "LogicalAddress": "rivtabp21"}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request as far as the platform must understand it to route it.
+
+    `logical_address` is kept as it was written, blanks and all, and None when there is none or only blanks; `profile`
+    follows from the element that carries it. `contract` is the namespace of the first element in the body, None when
+    the body is empty. `encoding` is what the document declares.
+    """
+
+    root: xml.Element
+    header: xml.Element | None
+    payload: xml.Element | None
+    profile: Profile | None
+    logical_address: str | None
+    contract: str | None
+    encoding: str
+
+    @property
+    def interaction(self) -> str | None:
+        """The local name of the first element in the body, `MakeBooking`."""
+        return None if self.payload is None else etree.QName(self.payload).localname
+
+
+def read(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS) -> Message:
+    """The message in `data`. Raises MessageUnreadable when it is not XML; an odd envelope is read as far as it goes."""
+    root = xml.parse(data, charset, limits)
+    header, body = _child(root, "Header"), _child(root, "Body")
+    profile, address = _address(header)
+    payload = next(body.iterchildren("*"), None) if body is not None else None
+    return Message(
+        root=root,
+        header=header,
+        payload=payload,
+        profile=profile,
+        logical_address=address,
+        contract=None if payload is None else etree.QName(payload).namespace,
+        encoding=root.getroottree().docinfo.encoding or "UTF-8",
+    )
+
+
+def _child(parent: xml.Element, name: str) -> xml.Element | None:
+    return next(parent.iterchildren(f"{{*}}{name}"), None)
+
+
+def _address(header: xml.Element | None) -> tuple[Profile | None, str | None]:
+    """Profile and address; of several address elements the last one counts, as on the real platform."""
+    profile, address = None, None
+    for block in header.iterchildren("*") if header is not None else ():
+        found = _ADDRESS_ELEMENTS.get(etree.QName(block).localname)
+        if found is not None:
+            profile, address = found, block.text
+    return profile, address if address and address.strip() else None
+
+
+def oddities(message: Message) -> tuple[Violation, ...]:
+    """What in the envelope breaks SOAP 1.1 or the basic profile although it can be routed (BP 2.1 rules 1 and 7)."""
+    found = []
+    namespace = etree.QName(message.root).namespace
+    if namespace == SOAP_12_ENVELOPE:
+        found.append(_odd(message.root, "BP21-1", "the envelope is SOAP 1.2; the contracts are SOAP 1.1"))
+    elif message.root.tag != f"{{{SOAP_ENVELOPE}}}Envelope":
+        found.append(_odd(message.root, "BP21-1", "the document is not a SOAP 1.1 envelope"))
+    parent = message.payload.getparent() if message.payload is not None else None
+    if parent is not None and len(list(parent.iterchildren("*"))) > 1:
+        found.append(_odd(parent, "BP21-7", "the body holds more than one element"))
+    return tuple(found)
+
+
+def _odd(element: xml.Element, rule: str, sentence: str) -> Violation:
+    return Violation(etree.QName(element).localname, element.sourceline or 0, rule, sentence)
+
+
+def read_actor(message: Message) -> Actor | None:
+    """Who acts, by the Actor header; None when there is none or it names nobody. Unknown types are kept as None."""
+    block = message.header.find(f"{{{INTEROPERABILITY_HEADERS}}}Actor") if message.header is not None else None
+    if block is None:
+        return None
+    actor_id = (block.findtext(f"{{{INTEROPERABILITY_HEADERS}}}actorId") or "").strip()
+    kind = (block.findtext(f"{{{INTEROPERABILITY_HEADERS}}}actorType") or "").strip()
+    known = ActorType(kind) if kind in {member.value for member in ActorType} else None
+    return Actor(actor_id, known) if actor_id else None
+
+
+def write_request(payload: xml.Element, logical_address: HsaId, actor: Actor | None) -> bytes:
+    """A RIV-TA 2.1 request envelope around `payload`, with its header blocks."""
+    blocks = f'<r:LogicalAddress xmlns:r="{REGISTRY_HEADERS}">{escape(logical_address.text)}</r:LogicalAddress>'
+    if actor is not None:
+        kind = f"<h:actorType>{actor.actor_type.value}</h:actorType>" if actor.actor_type else ""
+        told = f"<h:actorId>{escape(actor.actor_id)}</h:actorId>{kind}"
+        blocks += f'<h:Actor xmlns:h="{INTEROPERABILITY_HEADERS}">{told}</h:Actor>'
+    return _envelope(f"<soapenv:Header>{blocks}</soapenv:Header>".encode(), xml.serialise(payload))
+
+
+def write_response(payload: xml.Element) -> bytes:
+    """A SOAP 1.1 envelope around an answer; contracts define no header for answers (contracts.md §2.5)."""
+    return _envelope(b"", xml.serialise(payload))
+
+
+def _envelope(header: bytes, payload: bytes) -> bytes:
+    opening = f'<soapenv:Envelope xmlns:soapenv="{SOAP_ENVELOPE}">'.encode()
+    return b"".join((opening, header, b"<soapenv:Body>", payload, b"</soapenv:Body></soapenv:Envelope>"))
+
+
+def write_fault(faultcode: FaultCode, faultstring: str, detail: str | None = None) -> bytes:
+    """A SOAP 1.1 fault in the platform's exact skeleton (platform.md §12.1): no declaration, no faultactor.
+
+    `detail` becomes `detail/detailString`; None leaves the detail out, as a producer's own fault does.
+    Characters that XML cannot carry are replaced by U+FFFD.
+    """
+    told = "" if detail is None else f"<detail><detailString>{_text(detail)}</detailString></detail>"
+    return (
+        f'<SOAP-ENV:Envelope xmlns:SOAP-ENV="{SOAP_ENVELOPE}"><SOAP-ENV:Header/><SOAP-ENV:Body><SOAP-ENV:Fault>'
+        f"<faultcode>SOAP-ENV:{faultcode}</faultcode><faultstring>{_text(faultstring)}</faultstring>{told}"
+        "</SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
+    ).encode()
+
+
+def _text(text: str) -> str:
+    return escape(xml.carriable(text), quote=False)
+
+
+def rewrite_as_utf_8(message: Message) -> bytes:
+    """The whole message in UTF-8, with a declaration."""
+    return b'<?xml version="1.0" encoding="UTF-8"?>' + xml.serialise(message.root)
