@@ -1,0 +1,98 @@
+"""One call on its way: what came in, what goes out, and what has been found out in between.
+
+HttpRequest and Answer are values; Call gathers what each step of the pipeline learns, for the steps after it and for
+the message log. Source: platform.md §2, §19.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from contracts.envelope import Message
+from contracts.errors import Violation
+from gateway.tak.model import Route
+
+CORRELATION_ID = "x-skltp-correlation-id"
+XML_CONTENT_TYPE = "text/xml; charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as the door took it. Header names are in lower case; `certificate` is the client's, in DER."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(default=b"", repr=False)
+    peer: str = ""
+    scheme: str = "http"
+    certificate: bytes | None = field(default=None, repr=False)
+
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name)
+
+    @property
+    def charset(self) -> str | None:
+        """What Content-Type says of the encoding."""
+        for parameter in self.headers.get("content-type", "").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip("\"'") or None
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: an HTTP status, headers and the body's bytes."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = (("Content-Type", XML_CONTENT_TYPE),)
+
+    def with_headers(self, *more: tuple[str, str]) -> "Answer":
+        """The same answer, with headers added; one that is there already is replaced."""
+        names = {name.lower() for name, _ in more}
+        kept = tuple(header for header in self.headers if header[0].lower() not in names)
+        return Answer(self.status, self.body, kept + more)
+
+
+ErrorOrigin = Literal["", "platform", "producer", "internal"]
+
+
+@dataclass(slots=True)
+class Call:
+    """What is known about one call so far. Seconds are of a monotonic clock; None until the step is reached."""
+
+    request: HttpRequest
+    correlation_id: str
+    now: datetime
+    received_at: float
+    sent_at: float | None = None
+    answered_at: float | None = None
+    sender: str | None = None
+    identity_source: str = ""
+    original_consumer: str | None = None
+    routing_history: str | None = None
+    message: Message | None = None
+    route: Route | None = None
+    routing_trace: str = ""
+    authorisation_trace: str = ""
+    request_violations: tuple[Violation, ...] = ()
+    answer_violations: tuple[Violation, ...] = ()
+    error_code: str = ""
+    error_detail: str = field(default="", repr=False)
+    error_origin: ErrorOrigin = ""
+
+    @property
+    def read_message(self) -> Message:
+        """The message, once it has been read."""
+        assert self.message is not None
+        return self.message
+
+    @property
+    def known_sender(self) -> str:
+        """The sender, once it has been established."""
+        assert self.sender is not None
+        return self.sender

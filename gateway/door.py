@@ -1,0 +1,146 @@
+"""The ASGI door: what may come in, and that everything that goes out is well-formed.
+
+Takes requests for the traffic path, reads their bodies within bounds of size and time, hands them to the pipeline;
+serves WSDL and schemas, health and status; lets other paths through to the sites, if there are any. Opening and
+closing the gateway follows the ASGI lifespan.
+Elsewhere: HTTP that is not HTTP (http_protocol.py); everything about the message (pipeline.py).
+Source: platform.md §2 (steps 0, 1, 22), §14.4, §14.5, §16, §17.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from contracts.errors import MessageUnreadable
+from gateway.call import Answer, HttpRequest
+from gateway.pipeline import Pipeline, correlation_id_of
+from gateway.status import Status
+from gateway.wsdl_pages import WsdlPages, asks_for_contract
+
+log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+TRAFFIC_PATH = "/vp"
+_MOST_DISCARDED_BYTES = 268_435_456
+
+
+class Door:
+    """The ASGI application of one gateway; `sites` answers every path that is not the gateway's own."""
+
+    def __init__(self, pipeline: Pipeline, status: Status, sites: AsgiApplication | None = None) -> None:
+        self._pipeline = pipeline
+        self._pages = WsdlPages(pipeline.catalogue, pipeline.settings)
+        self._status = status
+        self._sites = sites
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        for step, name in ((self._pipeline.open, "startup"), (self._pipeline.close, "shutdown")):
+            await receive()
+            try:
+                await step()
+            except Exception as error:
+                log.exception("gateway_%s_failed", name)
+                await send({"type": f"lifespan.{name}.failed", "message": f"{type(error).__name__}: {error}"})
+                return
+            await send({"type": f"lifespan.{name}.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].lower()
+        if path == TRAFFIC_PATH or path.startswith(TRAFFIC_PATH + "/"):
+            await _reply(send, await self._traffic(scope, receive))
+        elif path in ("/health", "/status"):
+            await _reply(send, self._told(path))
+        elif self._sites is not None:
+            await self._sites(scope, receive, send)
+        else:
+            await _reply(send, Answer(404, b"", (("Content-Type", "text/plain"),)))
+
+    def _told(self, path: str) -> Answer:
+        is_ready, told = self._status.health() if path == "/health" else (True, self._status.status())
+        body = json.dumps(told, ensure_ascii=False, indent=1).encode()
+        return Answer(200 if is_ready else 503, body, (("Content-Type", "application/json"),))
+
+    async def _traffic(self, scope: Scope, receive: Receive) -> Answer:
+        request = _head(scope)
+        if asks_for_contract(request):
+            answer = self._pages.answer(request)
+            return answer.with_headers(("x-skltp-correlation-id", correlation_id_of(request)))
+        body, unreadable = await self._read(request, receive)
+        whole = HttpRequest(
+            request.method,
+            request.path,
+            request.query,
+            request.headers,
+            body,
+            request.peer,
+            request.scheme,
+            request.certificate,
+        )
+        answer = await self._pipeline.answer(whole, unreadable)
+        return answer.with_headers(("Connection", "close")) if unreadable is not None else answer
+
+    async def _read(self, request: HttpRequest, receive: Receive) -> tuple[bytes, MessageUnreadable | None]:
+        """The body, or what is wrong with it. What is too large is read past, so that its sender hears the answer."""
+        seconds = self._pipeline.settings.request_timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._read_all(request, receive)
+        except TimeoutError:
+            return b"", MessageUnreadable(f"the request did not arrive within {seconds:g} seconds")
+
+    async def _read_all(self, request: HttpRequest, receive: Receive) -> tuple[bytes, MessageUnreadable | None]:
+        most = self._pipeline.settings.max_message_bytes
+        parts, size = [], 0
+        while True:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                return b"", MessageUnreadable("the caller left before the request was complete")
+            part = event.get("body", b"")
+            size += len(part)
+            if size <= most:
+                parts.append(part)
+            if not event.get("more_body") or size > _MOST_DISCARDED_BYTES:
+                break
+        if size > most:
+            return b"", MessageUnreadable(f"the message is larger than {most} bytes")
+        announced = request.header("content-length")
+        if announced is not None and announced.isdigit() and int(announced) != size:
+            return b"", MessageUnreadable(f"the body has {size} bytes, but Content-Length says {int(announced)}")
+        return b"".join(parts), None
+
+
+def _head(scope: Scope) -> HttpRequest:
+    """The request without its body. A header that comes several times is joined with commas."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    client = scope.get("client")
+    return HttpRequest(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope.get("query_string", b"").decode("latin-1"),
+        headers=headers,
+        peer=client[0] if client else "",
+        scheme=scope.get("scheme", "http"),
+        certificate=scope.get("state", {}).get("client_certificate"),
+    )
+
+
+async def _reply(send: Send, answer: Answer) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers]
+    headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,66 @@
+"""One record for each call, from which it can be explained: who, what, where to, every look-up, times and sizes.
+
+No bodies, no header values but identifiers, and nothing that looks like a person's number. Records go to the logger
+`tidbro.message_log` as one JSON object a line; where that leads is the operator's choice.
+Source: platform.md §19; DESIGN decision 10 in docs/decisions.
+"""
+
+import json
+import logging
+import time
+from typing import Any
+
+from contracts.identifiers import hide_persons
+from gateway.call import Answer, Call
+
+log = logging.getLogger("tidbro.message_log")
+
+_MOST_VIOLATIONS = 5
+
+
+def write(call: Call, answer: Answer) -> None:
+    """Record a call that has been answered."""
+    if log.isEnabledFor(logging.INFO):
+        log.info(json.dumps(record_of(call, answer), ensure_ascii=False))
+
+
+def record_of(call: Call, answer: Answer) -> dict[str, Any]:
+    """The record, without what is unknown or empty. Milliseconds are of a monotonic clock, since the call came."""
+    ended_at = time.monotonic()
+    message, route = call.message, call.route
+    facts = {
+        "event": "call_answered",
+        "at": call.now.isoformat(timespec="milliseconds"),
+        "correlation_id": hide_persons(call.correlation_id),
+        "method": call.request.method,
+        "sender": _told(call.sender),
+        "identity": call.identity_source,
+        "original_consumer": _told(call.original_consumer),
+        "contract": _told(message.contract) if message else None,
+        "interaction": _told(message.interaction) if message else None,
+        "logical_address": _told(message.logical_address) if message else None,
+        "profile": message.profile if message else None,
+        "routing": _told(call.routing_trace),
+        "authorisation": _told(call.authorisation_trace),
+        "address": route.address if route else None,
+        "status": answer.status,
+        "error": call.error_code,
+        "error_origin": call.error_origin,
+        "error_detail": hide_persons(call.error_detail),
+        "request_violations": [str(one) for one in call.request_violations[:_MOST_VIOLATIONS]],
+        "answer_violations": [str(one) for one in call.answer_violations[:_MOST_VIOLATIONS]],
+        "request_bytes": len(call.request.body),
+        "answer_bytes": len(answer.body),
+        "sent_after_ms": _since(call, call.sent_at),
+        "answered_after_ms": _since(call, call.answered_at),
+        "replied_after_ms": _since(call, ended_at),
+    }
+    return {name: value for name, value in facts.items() if value not in (None, "", [])}
+
+
+def _told(text: str | None) -> str | None:
+    return None if text is None else hide_persons(text)
+
+
+def _since(call: Call, moment: float | None) -> float | None:
+    return None if moment is None else round((moment - call.received_at) * 1000, 3)

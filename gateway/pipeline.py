@@ -1,0 +1,155 @@
+"""A call's way through the platform, in the platform's own order. The file to read first.
+
+The order can be seen from outside, for it decides which error wins: VP011, VP002, VP014 → VP015 → VP013 → VP008 →
+VP003 → VP004 → VP006 → VP010 → VP007 → VP015 by contract (ours) → VP001 → VP005, VP012 → VP009.
+The pipeline decides, then acts: each step is a pure function of another module, but for the producer.
+Whatever goes wrong inside, the consumer gets a well-formed fault, and the call one record in the message log.
+Source: platform.md §2.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+
+from contracts import envelope
+from contracts.catalogue import Catalogue
+from contracts.errors import (
+    ContractViolation,
+    MessageUnreadable,
+    PlatformError,
+    ProducerFault,
+    ProducerUnreachable,
+    TakUnavailable,
+)
+from contracts.producer import SchedulingProducer
+from contracts.times import Clock
+from contracts.validation import Validator
+from contracts.xml import Limits
+from gateway import authorisation, faults, message_log, routing, senders
+from gateway.call import CORRELATION_ID, Answer, Call, HttpRequest
+from gateway.producers import Producers
+from gateway.settings import GatewaySettings
+from gateway.spyne_host import SpyneHost
+from gateway.tak.snapshot import TakSnapshot
+
+log = logging.getLogger(__name__)
+
+IDENTITY_SOURCE = "x-tidbro-identity"
+"""Tells a caller that it was taken for the demo's own consumer."""
+
+
+class Pipeline:
+    """Carries calls, by one set of settings, contracts and producers. `tak` gives the catalogue in force, or None."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        catalogue: Catalogue,
+        tak: Callable[[], TakSnapshot | None],
+        adapters: Mapping[str, SchedulingProducer],
+        clock: Clock,
+    ) -> None:
+        self.settings = settings
+        self.catalogue = catalogue
+        self.producers = Producers(adapters, settings)
+        self.tak = tak
+        self._clock = clock
+        self._limits = Limits(max_bytes=settings.max_message_bytes)
+        self._validator = Validator(catalogue)
+        self._host = SpyneHost(catalogue.interactions, self._carry)
+
+    async def open(self) -> None:
+        """Compile the schemas and open the producers. Raises what keeps the gateway from starting."""
+        self._validator.warm_up()
+        await self.producers.open()
+
+    async def close(self) -> None:
+        await self.producers.close()
+
+    async def answer(self, request: HttpRequest, unreadable: MessageUnreadable | None = None) -> Answer:
+        """The answer to a request, always; `unreadable` is what the door already found wrong with the body."""
+        call = Call(request, correlation_id_of(request), self._clock(), time.monotonic())
+        try:
+            answer = await self._take(call, unreadable)
+        except PlatformError as error:
+            answer = self._stopped(call, error)
+        except ProducerFault as fault:
+            call.error_origin = "producer"
+            answer = faults.producer_fault(fault)
+        except Exception as error:
+            log.exception("call_failed", extra={"correlation_id": call.correlation_id})
+            call.error_code, call.error_origin, call.error_detail = "VP009", "internal", type(error).__name__
+            answer = faults.internal_fault(error, self.settings.instance_name)
+        message_log.write(call, answer)
+        return answer.with_headers(*_told_to_caller(call))
+
+    def _stopped(self, call: Call, error: PlatformError) -> Answer:
+        call.error_code, call.error_detail = error.code, error.detail
+        call.error_origin = "producer" if isinstance(error, ProducerUnreachable) else "platform"
+        if isinstance(error, ContractViolation):
+            call.request_violations = error.violations
+        return faults.fault_of(error, self.settings.instance_name)
+
+    async def _take(self, call: Call, unreadable: MessageUnreadable | None) -> Answer:
+        """Transport and protocol: who calls, and what does it say?"""
+        sender = senders.identify(call.request, self.settings)
+        call.sender, call.identity_source = sender.id, sender.source
+        call.routing_history = sender.routing_history
+        if unreadable is not None:
+            raise unreadable
+        call.message = envelope.read(call.request.body, call.request.charset, self._limits)
+        call.original_consumer = call.request.header(senders.ORIGINAL_CONSUMER) or sender.id
+        return await self._host.answer(call)
+
+    async def _carry(self, call: Call) -> Answer:
+        """Routing, authorisation, contract, profile, producer. Spyne's Application calls this as its operation."""
+        message, snapshot = call.read_message, self.tak()
+        if snapshot is None:
+            detail = "No contact with TAK at startup, and no local cache to fallback on, not possible to route call"
+            raise TakUnavailable(detail)
+        choice = routing.choose_route(message.logical_address, message.contract, snapshot, call.now)
+        call.route, call.routing_trace = choice.route, choice.trace
+        call.authorisation_trace = authorisation.authorise(
+            call.known_sender, message.logical_address or "", message.contract or "", snapshot, call.now
+        )
+        self._check_request(call)
+        answer = await self.producers.send(call)
+        self._check_answer(call, answer)
+        return answer
+
+    def _check_request(self, call: Call) -> None:
+        if not self.settings.validates_requests:
+            return
+        call.request_violations = self._validator.check_request(call.read_message)
+        if call.request_violations and self.settings.validation == "refuse":
+            raise ContractViolation(call.request_violations)
+
+    def _check_answer(self, call: Call, answer: Answer) -> None:
+        interaction = self.catalogue.find(call.read_message.contract, call.read_message.profile)
+        if interaction is None or answer.status != 200 or not self.settings.validates_answers:
+            return
+        try:
+            read = envelope.read(answer.body, limits=self._limits)
+        except MessageUnreadable as error:
+            sentence = error.detail
+        else:
+            call.answer_violations = self._validator.check_response(read, interaction)
+            sentence = "; ".join(map(str, call.answer_violations))
+        if sentence:
+            log.warning("answer_breaks_contract", extra={"correlation_id": call.correlation_id, "violations": sentence})
+        if sentence and self.settings.answer_validation == "refuse":
+            assert call.route is not None
+            raise faults.unreachable(call.route.address, "ContractViolation", sentence)
+
+
+def correlation_id_of(request: HttpRequest) -> str:
+    """The caller's correlation id, or a new one."""
+    return request.header(CORRELATION_ID) or str(uuid.uuid4())
+
+
+def _told_to_caller(call: Call) -> list[tuple[str, str]]:
+    told = [(CORRELATION_ID, call.correlation_id)]
+    if call.identity_source == "demo":
+        told.append((IDENTITY_SOURCE, f"demo {call.sender}"))
+    return told
