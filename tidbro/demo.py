@@ -1,0 +1,33 @@
+"""The demo: what it opens that is closed otherwise, and planting its region before it is served.
+
+Elsewhere: the clinics, people and times themselves (demo_region.py), the routes (demo_tak.toml).
+Source: domain.md §10; DESIGN §4 (demo sender).
+"""
+
+from dataclasses import replace
+
+from gateway.settings import SettingsRefused
+from scheduling_backends.timebook.adapter import Timebook
+from tidbro import demo_region
+from tidbro.settings import RegionSettings
+from tidbro.wiring import DEMO_CONSUMER, Region
+
+
+def opened(settings: RegionSettings) -> RegionSettings:
+    """The settings with what the demo needs: a loopback caller without identity counts as the demo's e-service."""
+    if settings.gateway.demo_consumer:
+        return settings
+    return replace(settings, gateway=replace(settings.gateway, demo_consumer=DEMO_CONSUMER))
+
+
+def plant(region: Region) -> None:
+    """Make the demo region's clinics, people and times, where they are not there already. Raises SettingsRefused."""
+    timebook = region.pipeline.producers.adapters.get("timebook")
+    if not isinstance(timebook, Timebook):
+        raise SettingsRefused("demo needs the adapter timebook, and no route in tak_file leads to it.")
+    timebook.open()
+    try:
+        with timebook.desk() as desk:
+            demo_region.plant(desk, region.clock())
+    finally:
+        timebook.close()

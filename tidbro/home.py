@@ -1,0 +1,112 @@
+"""The page at `/`: a map of the region, and a first request to copy.
+
+One frozen context, built by a pure function, and one template; texts from the Swedish catalogue texts_sv.toml.
+"""
+
+import tomllib
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from contracts import codec, envelope
+from contracts import scheduling as s
+from contracts.catalogue import Catalogue
+from contracts.identifiers import HsaId, PersonIdentity
+from contracts.namespaces import responder
+from contracts.times import Clock
+from tidbro.settings import RegionSettings
+
+_WEEKS = 12
+_HEADERS = [
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_CLINIC, _CITIZEN, _TIME_TYPE = "SE2321009991-2B02", "197912129280", "PROV10"
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A clinic of the demo region on the map."""
+
+    hsa_id: str
+    name: str
+    shows: str
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """What the page at `/` shows. `request` is a whole SOAP envelope, `curl` the command that sends it."""
+
+    is_demo: bool
+    clinics: tuple[Clinic, ...]
+    curl: str
+    wsdl_paths: tuple[str, ...]
+    texts: dict[str, str]
+
+
+def home_page(settings: RegionSettings, catalogue: Catalogue, base_url: str, today: date) -> HomePage:
+    """The page of a region, as it is today at `base_url`."""
+    texts = tomllib.loads((files("tidbro") / "texts_sv.toml").read_text(encoding="utf-8"))
+    scheduling = [one for one in catalogue.interactions if one.contract == responder(one.name)]
+    return HomePage(
+        is_demo=settings.demo,
+        clinics=tuple(Clinic(**row) for row in texts["clinics"]) if settings.demo else (),
+        curl=first_request(base_url, today),
+        wsdl_paths=tuple(sorted(f"/{one.virtual_path}?wsdl" for one in scheduling if one.profile == "rivtabp21")),
+        texts=texts["home"],
+    )
+
+
+def first_request(base_url: str, today: date) -> str:
+    """A curl command, with its body, that asks for days with a free time; it works as it stands on the demo region."""
+    question = s.GetAvailableDates(
+        healthcare_facility=HsaId(_CLINIC),
+        subject_of_care=PersonIdentity(_CITIZEN),
+        start_date=today,
+        end_date=today + timedelta(weeks=_WEEKS),
+        time_type_id=_TIME_TYPE,
+    )
+    actor = s.Actor(_CITIZEN, s.ActorType.SUBJECT_OF_CARE)
+    body = envelope.write_request(codec.encode(question), HsaId(_CLINIC), actor).decode()
+    shown = body.replace("><", ">\n<")
+    url = f"{base_url}/vp/crm/scheduling/GetAvailableDates/1/rivtabp21"
+    return f"curl -s {url} -H 'Content-Type: text/xml; charset=UTF-8' --data-binary @- <<'XML'\n{shown}\nXML"
+
+
+class Home:
+    """The ASGI application behind the page, its style sheet, and 404 for the rest."""
+
+    def __init__(self, settings: RegionSettings, clock: Clock, catalogue: Catalogue) -> None:
+        self._settings, self._clock, self._catalogue = settings, clock, catalogue
+        environment = Environment(
+            loader=PackageLoader("tidbro"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
+        )
+        self._template = environment.get_template("home.html")
+        self._style = (files("tidbro") / "static" / "tidbro.css").read_bytes()
+
+    async def __call__(
+        self,
+        scope: MutableMapping[str, Any],
+        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        status, kind, body = self._page(scope)
+        headers = [*_HEADERS, (b"content-type", kind), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    def _page(self, scope: MutableMapping[str, Any]) -> tuple[int, bytes, bytes]:
+        if scope["method"] not in ("GET", "HEAD"):
+            return 405, b"text/plain; charset=utf-8", b""
+        if scope["path"] == "/static/tidbro.css":
+            return 200, b"text/css; charset=utf-8", self._style
+        if scope["path"] != "/":
+            return 404, b"text/plain; charset=utf-8", b""
+        host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
+        page = home_page(self._settings, self._catalogue, f"{scope['scheme']}://{host}", self._clock().date())
+        return 200, b"text/html; charset=utf-8", self._template.render(page=page).encode()
