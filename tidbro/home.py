@@ -3,6 +3,7 @@
 One frozen context, built by a pure function, and one template; texts from the Swedish catalogue texts_sv.toml.
 """
 
+import re
 import tomllib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from lxml import etree
 
-from contracts import codec, envelope
+from contracts import codec, envelope, xml
 from contracts import scheduling as s
 from contracts.catalogue import Catalogue
 from contracts.identifiers import HsaId, PersonIdentity
@@ -21,6 +23,7 @@ from contracts.times import Clock
 from tidbro.settings import RegionSettings
 
 _WEEKS = 12
+_HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[\da-fA-F:.]+\](?::\d+)?", re.ASCII)
 _HEADERS = [
     (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'"),
     (b"x-content-type-options", b"nosniff"),
@@ -72,10 +75,12 @@ def first_request(base_url: str, today: date) -> str:
         time_type_id=_TIME_TYPE,
     )
     actor = s.Actor(_CITIZEN, s.ActorType.SUBJECT_OF_CARE)
-    body = envelope.write_request(codec.encode(question), HsaId(_CLINIC), actor).decode()
-    shown = body.replace("><", ">\n<")
+    root = xml.parse(envelope.write_request(codec.encode(question), HsaId(_CLINIC), actor))
+    etree.cleanup_namespaces(root)
+    etree.indent(root)
     url = f"{base_url}/vp/crm/scheduling/GetAvailableDates/1/rivtabp21"
-    return f"curl -s {url} -H 'Content-Type: text/xml; charset=UTF-8' --data-binary @- <<'XML'\n{shown}\nXML"
+    told = f"curl -s {url} \\\n  -H 'Content-Type: text/xml; charset=UTF-8' --data-binary @- <<'XML'\n"
+    return f"{told}{xml.serialise(root).decode()}\nXML"
 
 
 class Home:
@@ -107,6 +112,7 @@ class Home:
             return 200, b"text/css; charset=utf-8", self._style
         if scope["path"] != "/":
             return 404, b"text/plain; charset=utf-8", b""
-        host = dict(scope["headers"]).get(b"host", b"127.0.0.1").decode("latin-1")
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        host = host if _HOST.fullmatch(host) else "127.0.0.1"
         page = home_page(self._settings, self._catalogue, f"{scope['scheme']}://{host}", self._clock().date())
         return 200, b"text/html; charset=utf-8", self._template.render(page=page).encode()

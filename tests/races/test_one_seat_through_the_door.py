@@ -6,14 +6,13 @@ from itertools import cycle, islice
 
 import pytest
 
-from tests.journeys.conftest import planted, town  # noqa: F401  fixtures
 from tests.people import PEOPLE
 
 THREADS = 40
 
 
 @pytest.mark.parametrize(("time_type", "seats"), [("OST15", 1), ("GRUPP", 4)])
-def test_of_forty_who_want_a_time_exactly_as_many_get_it_as_it_has_seats(town, time_type, seats):  # noqa: F811
+def test_of_forty_who_want_a_time_exactly_as_many_get_it_as_it_has_seats(town, time_type, seats):
     """R15, R17; MB-9: nobody is told OK without a seat, nobody refused while one is free."""
     town.add_group_times()
     visitors = [town.visitor(person, "2B07") for person in islice(cycle(PEOPLE), THREADS)]

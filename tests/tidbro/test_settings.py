@@ -19,7 +19,9 @@ def test_without_a_file_and_without_flags_every_setting_has_its_default():
 
 
 def test_a_file_sets_the_region_the_gateway_and_an_adapter(tmp_path):
-    path = write(tmp_path, 'port = 9000\n[gateway]\ninstance_name = "Prov"\n[adapters.timebook]\nactor_required = false\n')
+    path = write(
+        tmp_path, 'port = 9000\n[gateway]\ninstance_name = "Prov"\n[adapters.timebook]\nactor_required = false\n'
+    )
     settings = read_region(path, {})
     assert (settings.port, settings.gateway.instance_name) == (9000, "Prov")
     assert settings.adapters == {"timebook": {"actor_required": False}}
