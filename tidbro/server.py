@@ -25,7 +25,19 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def server_of(region: Region) -> uvicorn.Server:
+class RegionServer(uvicorn.Server):
+    """uvicorn's server, which says on stdout where the region answers, once it does."""
+
+    url = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started and self.url:
+            sys.stdout.write(f"Tidbro answers on {self.url} (stop with Ctrl-C)\n")
+            sys.stdout.flush()
+
+
+def server_of(region: Region) -> RegionServer:
     """A server for the region, not yet running."""
     config = uvicorn.Config(
         region.application,
@@ -39,18 +51,17 @@ def server_of(region: Region) -> uvicorn.Server:
         date_header=False,
         timeout_graceful_shutdown=30,
     )
-    return uvicorn.Server(config)
+    return RegionServer(config)
 
 
 def serve(region: Region) -> int:
-    """Serve until stopped; the exit code. Says on stdout where it answers, once it does."""
+    """Serve until stopped; the exit code."""
     settings = region.settings
     Path(settings.data_directory).mkdir(parents=True, exist_ok=True)
     listening = listen(settings.host, settings.port)
     logs.set_up(Path(settings.data_directory))
     server = server_of(region)
-    port = listening.getsockname()[1]
-    sys.stdout.write(f"Tidbro answers on http://{settings.host}:{port}/ (stop with Ctrl-C)\n")
-    sys.stdout.flush()
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    server.url = f"http://{host}:{listening.getsockname()[1]}/"
     server.run(sockets=[listening])
     return 0 if server.started else 1
