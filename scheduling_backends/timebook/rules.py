@@ -1,0 +1,334 @@
+"""The booking rules: may this citizen book, move or cancel this time, and what is there to choose from?
+
+Pure: values in, a decision out; no clock, no database. A decision is None (nothing stands in the way) or a Refusal,
+the first that domain.md §9.3's order meets. Rules here: R1, R3–R5, R7, R10–R13, R15, R17–R25, R27, R28, R30, R32.
+`window` says the same about lists as `refuse_booking` about one time: a test compares them.
+Elsewhere: R38, whose booking it is (access.py); R15's race and R34, the seat (book.py); R29 and R31, which clinics and
+performers are listed (find.py); cut-off arithmetic (working_days.py); the texts (refusals.py).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import Enum
+
+from contracts.identifiers import PersonIdentity
+from contracts.times import SWEDEN
+from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, ReasonMode, TimeTypeSettings
+from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
+from scheduling_backends.timebook.states import BookingState, Initiative, SlotState
+from scheduling_backends.timebook.working_days import last_moment, working_day_rule
+
+_ONE_DAY = timedelta(days=1)
+
+
+class Errand(Enum):
+    """What a free time is wanted for: a new booking, an open invitation, or moving a booking."""
+
+    NEW = "new"
+    INVITED = "invited"
+    REBOOKING = "rebooking"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a kind of time can be booked: starts from `not_before` on, on days from `first_day` to `last_day`."""
+
+    not_before: datetime
+    first_day: date
+    last_day: date
+
+    def covers(self, start: datetime) -> bool:
+        return start >= self.not_before and self.first_day <= start.astimezone(SWEDEN).date() <= self.last_day
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFacts:
+    """A time in the schedule as the rules see it."""
+
+    start: datetime
+    end: datetime
+    state: SlotState = SlotState.PUBLISHED
+    published_from: datetime | None = None
+
+    def is_out(self, now: datetime) -> bool:
+        """Whether it is published now; publishing can be dated (domain.md §7.3 item 5)."""
+        is_released = self.published_from is None or self.published_from <= now
+        return self.state is SlotState.PUBLISHED and is_released
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTime:
+    """A time that the citizen has at the clinic, not ended yet; `is_shown` is R22's answer."""
+
+    time_type: str
+    start: datetime
+    end: datetime
+    is_shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class BookingFacts:
+    """A booking or invitation as the rules see it; an open invitation has no `start`."""
+
+    state: BookingState
+    booked_by: Initiative
+    start: datetime | None
+    is_invitation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BookingCase:
+    """All that decides whether a time can be booked. `own` leaves out the booking that is being moved."""
+
+    clinic: ClinicSettings
+    time_type: TimeTypeSettings
+    slot: SlotFacts
+    person: PersonIdentity
+    errand: Errand
+    now: datetime
+    reason: str | None = None
+    own: tuple[OwnTime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The three flags of a TimeslotType."""
+
+    cancel: bool
+    rebook: bool
+    message: bool
+
+
+# -- What is offered
+
+
+def is_offered(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: Errand) -> bool:
+    """Whether the clinic lets citizens choose this kind of time at all (R1, R3–R5)."""
+    return _refuse_offer(clinic, time_type, errand) is None and not clinic.is_virtual
+
+
+def window(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity | None, now: datetime) -> Window | None:
+    """When this kind of time can be booked by `person`, or by anybody when None (R7, R10–R12); None for never.
+
+    Who has no known age is not offered what has an age limit.
+    """
+    today = now.astimezone(SWEDEN).date()
+    firsts = [today + _ONE_DAY * time_type.min_days_ahead, time_type.valid_from]
+    lasts = [today + _ONE_DAY * time_type.opens_days_before, time_type.valid_to]
+    if person is not None and _has_age_group(time_type):
+        if person.birth_date is None:
+            return None
+        firsts.append(_birthday(person.birth_date, time_type.age_from))
+        past_it = None if time_type.age_to is None else _birthday(person.birth_date, time_type.age_to + 1)
+        lasts.append(past_it and past_it - _ONE_DAY)
+    first, last = max(filter(None, firsts)), min(filter(None, lasts))
+    return Window(_earliest_start(time_type, now), first, last) if first <= last else None
+
+
+def flags_of_free_time(clinic: ClinicSettings, time_type: TimeTypeSettings, start: datetime, now: datetime) -> Flags:
+    """What will hold for a booking that the citizen makes of this time (GAT-7, R18)."""
+    is_working_day = working_day_rule(clinic.eves_are_holidays)
+
+    def holds(limit: CutOff | None) -> bool:
+        return limit is not None and now <= last_moment(start, limit, is_working_day)
+
+    return Flags(
+        holds(time_type.cancel_own), holds(time_type.rebook_own), time_type.booking_reason is not ReasonMode.NO
+    )
+
+
+# -- Booking
+
+
+def refuse_booking(case: BookingCase) -> Refusal | None:
+    """Steps 1 to 7 of domain.md §9.3, first hit answers; step 8, the seat, is the database's."""
+    return (
+        _refuse_offer(case.clinic, case.time_type, case.errand)
+        or _refuse_slot(case)
+        or _refuse_person(case)
+        or _refuse_moment(case)
+        or _refuse_reason(case)
+        or _refuse_limit(case)
+        or _refuse_occupied(case)
+    )
+
+
+def refuse_invitation(
+    clinic: ClinicSettings, state: BookingState, is_open: bool, clinic_is_listed: bool
+) -> Refusal | None:
+    """Whether an open invitation can be used for a time at `clinic` (R32): once, and only where it is for."""
+    if state is BookingState.INVITED:
+        is_listed = clinic_is_listed and not clinic.is_virtual
+        return None if is_listed else refuse(Situation.INVITATION_IS_FOR_OTHERS, phone=clinic.phone)
+    if state in (BookingState.CANCELLED_BY_CARE, BookingState.CANCELLED_BY_CITIZEN) and is_open:
+        return refuse(Situation.ALREADY_CANCELLED)
+    return refuse(Situation.INVITATION_USED if is_open else Situation.UNKNOWN_BOOKING)
+
+
+def may_go_to(old: ClinicSettings, new: ClinicSettings) -> bool:
+    """Whether a booking may move between two different clinics (R28, R30)."""
+    in_one_group = old.group is not None and old.group == new.group
+    return in_one_group and old.rebooks_in_group and new.is_open and not new.is_virtual
+
+
+# -- What is booked
+
+
+def is_shown(time_type: TimeTypeSettings, booked_by: Initiative, is_invitation: bool) -> bool:
+    """Whether the citizen may see the booking (R22)."""
+    return may_be_shown(time_type.is_hidden, time_type.shows_care_booked, booked_by, is_invitation)
+
+
+def may_be_shown(is_hidden: bool, shows_care_booked: bool, booked_by: Initiative, is_invitation: bool) -> bool:
+    """R22 for a kind of time with these two settings. An invitation is addressed to the citizen and always seen."""
+    is_for_the_citizen = is_invitation or booked_by is Initiative.CITIZEN
+    return not is_hidden and (is_for_the_citizen or shows_care_booked)
+
+
+def flags_of_booking(
+    clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
+) -> Flags:
+    """The flags of a booking now (R19, R23–R25). For an open invitation `message` is about the coming booking (R18)."""
+    if booking.state is BookingState.INVITED:
+        return Flags(cancel=False, rebook=False, message=time_type.booking_reason is not ReasonMode.NO)
+    comments = (time_type.rebooking_reason, time_type.cancelling_reason)
+    return Flags(
+        cancel=refuse_cancelling(clinic, time_type, booking, now) is None,
+        rebook=refuse_leaving(clinic, time_type, booking, now) is None,
+        message=any(mode is not ReasonMode.NO for mode in comments),
+    )
+
+
+def refuse_cancelling(
+    clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
+) -> Refusal | None:
+    """Whether the booking can be cancelled now: already done, R23, R24; the comment is `refuse_comment`'s."""
+    own, care = time_type.cancel_own, time_type.cancel_care
+    limit = own if booking.booked_by is Initiative.CITIZEN else care
+    never, late = Situation.CANCELLING_NOT_ALLOWED, Situation.TOO_LATE_TO_CANCEL
+    return _refuse_ended(booking) or _refuse_change(clinic, booking, limit, now, never, late)
+
+
+def refuse_leaving(
+    clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
+) -> Refusal | None:
+    """Whether the booking may leave its time now, to be moved (R25); the new time is `refuse_booking`'s."""
+    own, care = time_type.rebook_own, time_type.rebook_care
+    limit = own if booking.booked_by is Initiative.CITIZEN else care
+    never, late = Situation.REBOOKING_NOT_ALLOWED, Situation.TOO_LATE_TO_REBOOK
+    return _refuse_ended(booking) or _refuse_change(clinic, booking, limit, now, never, late)
+
+
+def refuse_comment(mode: ReasonMode, comment: str | None, situation: Situation) -> Refusal | None:
+    """Whether a text that the clinic demands is missing (R18, R19)."""
+    return refuse(situation) if mode is ReasonMode.REQUIRED and kept_text(mode, comment) is None else None
+
+
+def kept_text(mode: ReasonMode, comment: str | None) -> str | None:
+    """What is kept of a citizen's text: nothing when the clinic asks for none, or when it is blank."""
+    stripped = (comment or "").strip()
+    return stripped if stripped and mode is not ReasonMode.NO else None
+
+
+# -- Step by step
+
+
+def _refuse_offer(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: Errand) -> Refusal | None:
+    if not clinic.is_open or time_type.is_hidden:
+        return refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
+    if time_type.bookable_by is BookableBy.NOBODY:
+        return refuse(Situation.GONE)
+    is_for_citizens = time_type.bookable_by is not BookableBy.CARE and not time_type.is_protected
+    if errand is Errand.NEW and not is_for_citizens:
+        return refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
+    return None
+
+
+def _refuse_slot(case: BookingCase) -> Refusal | None:
+    if case.slot.start < case.now:
+        return refuse(Situation.PASSED)
+    day = case.slot.start.astimezone(SWEDEN).date()
+    is_valid = (case.time_type.valid_from or day) <= day <= (case.time_type.valid_to or day)
+    return None if is_valid and case.slot.is_out(case.now) else refuse(Situation.GONE)
+
+
+def _refuse_person(case: BookingCase) -> Refusal | None:
+    if not _has_age_group(case.time_type):
+        return None
+    age = case.person.age_on(case.slot.start.astimezone(SWEDEN).date())
+    lowest, highest = case.time_type.age_from, case.time_type.age_to
+    if age is not None and (lowest is None or age >= lowest) and (highest is None or age <= highest):
+        return None
+    return refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone)
+
+
+def _refuse_moment(case: BookingCase) -> Refusal | None:
+    days_ahead = (case.slot.start.astimezone(SWEDEN).date() - case.now.astimezone(SWEDEN).date()).days
+    if case.slot.start < _earliest_start(case.time_type, case.now) or days_ahead < case.time_type.min_days_ahead:
+        return refuse(Situation.TOO_LATE_TO_BOOK, phone=case.clinic.phone)
+    return refuse(Situation.NOT_YET) if days_ahead > case.time_type.opens_days_before else None
+
+
+def _refuse_reason(case: BookingCase) -> Refusal | None:
+    if case.errand is Errand.REBOOKING:
+        mode, missing = case.time_type.rebooking_reason, Situation.REBOOKING_REASON_MISSING
+    else:
+        mode, missing = case.time_type.booking_reason, Situation.BOOKING_REASON_MISSING
+    return refuse_comment(mode, case.reason, missing)
+
+
+def _refuse_limit(case: BookingCase) -> Refusal | None:
+    limit = case.time_type.max_simultaneous
+    if limit == 0 or case.errand is Errand.REBOOKING:
+        return None
+    active = sum(own.time_type == case.time_type.code for own in case.own)
+    return refuse(Situation.LIMIT_REACHED, time_type=case.time_type.web_name) if active >= limit else None
+
+
+def _refuse_occupied(case: BookingCase) -> Refusal | None:
+    """A time that the citizen may not see is not given away: the new one is merely gone."""
+    overlapping = [own for own in case.own if own.start < case.slot.end and case.slot.start < own.end]
+    if not overlapping:
+        return None
+    shown = [own for own in overlapping if own.is_shown]
+    if not shown:
+        return refuse(Situation.GONE)
+    return refuse(Situation.OCCUPIED, moment=shown[0].start, clinic=case.clinic.name)
+
+
+def _refuse_ended(booking: BookingFacts) -> Refusal | None:
+    if booking.state in (BookingState.CANCELLED_BY_CITIZEN, BookingState.CANCELLED_BY_CARE):
+        return refuse(Situation.ALREADY_CANCELLED)
+    return refuse(Situation.ALREADY_MOVED) if booking.state is BookingState.MOVED else None
+
+
+def _refuse_change(
+    clinic: ClinicSettings,
+    booking: BookingFacts,
+    limit: CutOff | None,
+    now: datetime,
+    never: Situation,
+    late: Situation,
+) -> Refusal | None:
+    if limit is None or booking.start is None or booking.state is not BookingState.BOOKED:
+        return refuse(never, phone=clinic.phone)
+    last = last_moment(booking.start, limit, working_day_rule(clinic.eves_are_holidays))
+    return None if now <= last else refuse(late, phone=clinic.phone)
+
+
+def _earliest_start(time_type: TimeTypeSettings, now: datetime) -> datetime:
+    return now.astimezone(UTC) + timedelta(hours=time_type.closes_hours_before)
+
+
+def _has_age_group(time_type: TimeTypeSettings) -> bool:
+    return time_type.age_from is not None or time_type.age_to is not None
+
+
+def _birthday(born: date, age: int | None) -> date | None:
+    """The day on which somebody turns `age`; 1 March for who is born on 29 February, in years without that day."""
+    if age is None:
+        return None
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)

@@ -1,0 +1,91 @@
+"""Seats and history: the two things that every change of a booking touches.
+
+Elsewhere: when a seat may be taken (rules.py), the changes themselves (book.py for citizens, desk.py for staff).
+Rules: R15, R17 (a seat holds one booking), R34 (free at once). Source: domain.md §9.3 steps 8 and 9, §9.5.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ScalarSelect, bindparam, exists, select, update
+from sqlalchemy.orm import Session, aliased
+
+from scheduling_backends.timebook.models import HistoryRow, SeatRow, SlotRow
+from scheduling_backends.timebook.states import Happening, SlotState
+
+
+def _empty_seat() -> ScalarSelect[int]:
+    """The first empty seat of the published ones among `slot_ids`.
+
+    PostgreSQL passes over those that others are just taking, so that several seats go to several callers at once.
+    """
+    seat = aliased(SeatRow)
+    is_published = exists().where(SlotRow.id == seat.slot_id, SlotRow.state == SlotState.PUBLISHED)
+    empty = select(seat.id).where(seat.slot_id.in_(bindparam("slot_ids", expanding=True)), seat.booking_id.is_(None))
+    first = empty.where(is_published).order_by(seat.slot_id, seat.number).limit(1)
+    return first.with_for_update(skip_locked=True, of=seat).scalar_subquery()
+
+
+_TAKE_SEAT = (
+    update(SeatRow)
+    .where(SeatRow.id == _empty_seat(), SeatRow.booking_id.is_(None))
+    .values(booking_id=bindparam("taker"))
+    .returning(SeatRow.slot_id)
+    .execution_options(synchronize_session=False)
+)
+_LET_GO = (
+    update(SeatRow)
+    .where(SeatRow.booking_id == bindparam("sitter"))
+    .values(booking_id=None)
+    .execution_options(synchronize_session=False)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who does it: `citizen`, `agent` (with an HSA-id) or `care`."""
+
+    role: str
+    hsa_id: str | None = None
+
+
+CARE = Author("care")
+
+
+def take_seat(session: Session, slot_ids: Sequence[int], booking_id: str) -> int | None:
+    """Take an empty seat in one of the slots for `booking_id`; the slot's id, or None when all are taken.
+
+    One statement: of two callers at once for the last seat, one gets None.
+    """
+    return session.execute(_TAKE_SEAT, {"slot_ids": slot_ids, "taker": booking_id}).scalar_one_or_none()
+
+
+def let_go(session: Session, booking_id: str) -> None:
+    """Leave the seat that the booking sits on, if any; others can have it as soon as this is committed."""
+    session.execute(_LET_GO, {"sitter": booking_id})
+
+
+def write_history(
+    session: Session,
+    booking_id: str,
+    what: Happening,
+    author: Author,
+    now: datetime,
+    from_slot: int | None = None,
+    to_slot: int | None = None,
+    comment: str | None = None,
+) -> None:
+    """Add a line to a booking's history."""
+    session.add(
+        HistoryRow(
+            booking_id=booking_id,
+            at=now,
+            by=author.role,
+            by_hsa_id=author.hsa_id,
+            what=what,
+            from_slot_id=from_slot,
+            to_slot_id=to_slot,
+            comment=comment,
+        )
+    )

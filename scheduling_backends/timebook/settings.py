@@ -1,0 +1,47 @@
+"""The timebook's own settings: its table of the settings file, checked and frozen.
+
+Elsewhere: what a clinic is set to (offer.py), which is data and not configuration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+
+def _setting(default: Any, help: str) -> Any:
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, slots=True)
+class TimebookSettings:
+    """How one timebook is run. Raises ValueError for a value of the wrong kind."""
+
+    database_url: str = _setting(
+        "", "SQLAlchemy URL of the database, such as postgresql://…; empty means a SQLite file in data_directory."
+    )
+    data_directory: Path = _setting(Path("data"), "Folder of the SQLite file timebook.sqlite; made when it is missing.")
+    actor_required: bool = _setting(
+        True, "Whether questions about a person need the Actor header; if not, a missing one counts as the citizen."
+    )
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.actor_required, bool):
+            raise ValueError("the timebook's setting actor_required is true or false")
+        if not isinstance(self.database_url, str):
+            raise ValueError("the timebook's setting database_url is a text")
+        object.__setattr__(self, "data_directory", Path(self.data_directory))
+
+    @classmethod
+    def from_mapping(cls, table: Mapping[str, Any]) -> "TimebookSettings":
+        """The settings of `table`. Raises ValueError that names an unknown setting."""
+        known = {one.name for one in fields(cls)}
+        unknown = sorted(set(table) - known)
+        if unknown:
+            raise ValueError(f"the timebook has no setting {unknown[0]}; it knows {', '.join(sorted(known))}")
+        return cls(**table)
+
+    @property
+    def url(self) -> str:
+        """Where the database is."""
+        return self.database_url or f"sqlite:///{self.data_directory / 'timebook.sqlite'}"

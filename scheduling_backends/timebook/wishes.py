@@ -1,0 +1,128 @@
+"""What a wished time means: from what a message names to slots of the schedule.
+
+A free time has an id, but a consumer need not have kept it (MB-12), and a rebooking has no room for it (UB-1): then
+facility, start and end, and the kind, performer or resource if they are told, find it.
+Rules: R27. Elsewhere: whether the time may be had (rules.py), taking it (seats.py).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session
+
+from contracts.identifiers import HsaId
+from scheduling_backends.timebook import find, rules
+from scheduling_backends.timebook.entries import Booking, Clinic, TimeType
+from scheduling_backends.timebook.models import CareTypeRow, PerformerRow, ResourceRow, SlotRow, TimeTypeRow
+from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The time that somebody wants: a clinic, start and end, and whatever else tells it from others at that moment.
+
+    A name counts only where its id is missing.
+    """
+
+    clinic: Clinic
+    start: datetime
+    end: datetime
+    slot_id: int | None = None
+    time_type_code: str | None = None
+    time_type_name: str | None = None
+    performer: HsaId | None = None
+    resource_code: str | None = None
+    resource_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The slots that a wish can mean: all of one kind of time, start and end."""
+
+    time_type: TimeType
+    slots: tuple[SlotRow, ...]
+
+    def facts(self, now: datetime) -> rules.SlotFacts:
+        """The most available of them, as the rules see it."""
+        facts = [rules.SlotFacts(slot.start, slot.end, slot.state, slot.published_from) for slot in self.slots]
+        return next((fact for fact in facts if fact.is_out(now)), facts[0])
+
+    def ids_out(self, now: datetime) -> tuple[int, ...]:
+        """Ids of those that are published now."""
+        return tuple(s.id for s in self.slots if rules.SlotFacts(s.start, s.end, s.state, s.published_from).is_out(now))
+
+
+def slots_named(
+    session: Session,
+    wish: Wish,
+    errand: rules.Errand,
+    code: str | None,
+    now: datetime,
+    leaving: Booking | None = None,
+) -> Found | Refusal:
+    """The slots that the wish names, all of one kind of time; a Refusal when there are none, or it could be several.
+
+    `code` is the kind that the invitation or the booking demands, `leaving` the booking that moves.
+    """
+    kept = (None, None) if leaving is None else kept_at(leaving, wish.clinic)
+    there = session.execute(_THERE, {"clinic_id": wish.clinic.id, "starts": wish.start, "ends": wish.end})
+    named = [row for row in there if _is_named(row, wish, code, kept)]
+    kinds = {row.TimeTypeRow.id: find.time_type_of(row.TimeTypeRow, row.CareTypeRow) for row in named}
+    present = list(kinds.values())
+    if len(present) > 1:
+        present = [kind for kind in present if rules.is_offered(wish.clinic.settings, kind.settings, errand)]
+    if len(present) != 1:
+        return refuse(Situation.PASSED if wish.start < now else Situation.GONE)
+    return Found(present[0], tuple(row.SlotRow for row in named if row.TimeTypeRow.id == present[0].id))
+
+
+_THERE = (
+    select(
+        SlotRow,
+        TimeTypeRow,
+        CareTypeRow,
+        PerformerRow.hsa_key.label("performer"),
+        ResourceRow.code.label("resource_code"),
+        ResourceRow.name.label("resource_name"),
+    )
+    .join(TimeTypeRow, TimeTypeRow.id == SlotRow.time_type_id)
+    .outerjoin(CareTypeRow, CareTypeRow.id == TimeTypeRow.care_type_id)
+    .outerjoin(PerformerRow, PerformerRow.id == SlotRow.performer_id)
+    .outerjoin(ResourceRow, ResourceRow.id == SlotRow.resource_id)
+    .where(
+        SlotRow.clinic_id == bindparam("clinic_id"),
+        SlotRow.start == bindparam("starts"),
+        SlotRow.end == bindparam("ends"),
+    )
+    .order_by(SlotRow.id)
+)
+
+
+def _is_named(row: Any, wish: Wish, code: str | None, kept: tuple[int | None, int | None]) -> bool:
+    """Whether a slot is what the wish, the demanded kind and what is kept (R27) say; None says nothing."""
+    performer_id, resource_id = kept
+    said = (
+        (row.SlotRow.id, wish.slot_id),
+        (row.TimeTypeRow.code, wish.time_type_code),
+        (row.TimeTypeRow.web_name, None if wish.time_type_code else wish.time_type_name),
+        (row.performer, wish.performer and wish.performer.key),
+        (row.resource_code, wish.resource_code),
+        (row.resource_name, None if wish.resource_code else wish.resource_name),
+        (row.TimeTypeRow.code, code),
+        (row.SlotRow.performer_id, performer_id),
+        (row.SlotRow.resource_id, resource_id),
+    )
+    return all(is_so == said_so for is_so, said_so in said if said_so is not None)
+
+
+def kept_at(booking: Booking, clinic: Clinic) -> tuple[int | None, int | None]:
+    """The performer and the resource, as ids, that the booking keeps when it moves to `clinic` (R27).
+
+    A resource only within its clinic.
+    """
+    settings = booking.time_type.settings
+    performer = booking.performer if settings.keeps_performer else None
+    resource = booking.resource if settings.keeps_resource and booking.clinic.id == clinic.id else None
+    return None if performer is None else performer.id, None if resource is None else resource.id
