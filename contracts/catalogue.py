@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 from lxml import etree
 
@@ -53,11 +53,17 @@ class Errata:
 
     @classmethod
     def load(cls, path: Path) -> "Errata":
-        """The corrections in an `errata.toml`, whose file names are relative to it; none when it does not exist."""
+        """The corrections in an `errata.toml`, whose file names are relative to it; none when it does not exist.
+
+        Raises ContractBroken when it says something else than corrections.
+        """
         if not path.is_file():
             return cls()
-        rows = tomllib.loads(path.read_text(encoding="utf-8"))["erratum"]
-        return cls(tuple(cls._erratum(row, path.parent) for row in rows))
+        try:
+            rows = tomllib.loads(path.read_text(encoding="utf-8"))["erratum"]
+            return cls(tuple(cls._erratum(row, path.parent) for row in rows))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ContractBroken(f"{path.name}: {type(error).__name__}: {error}") from None
 
     @staticmethod
     def _erratum(row: Mapping[str, object], folder: Path) -> Erratum:
@@ -124,8 +130,13 @@ class Catalogue:
         return {(i.contract, i.profile): i for i in sorted(self.interactions, key=lambda i: _version(i.version))}
 
     def find(self, contract: str | None, profile: str | None) -> Interaction | None:
-        """The interaction of a contract in a profile; None when it is not known."""
-        return self._by_contract.get((contract or "", profile or ""))
+        """The interaction of a contract in a profile; None when the contract is not known.
+
+        Where the contract has no WSDL for this profile the other one's counts: the profile decides the header alone.
+        """
+        profiles = (profile or "", *get_args(Profile))
+        found = (self._by_contract.get((contract or "", one)) for one in profiles)
+        return next((interaction for interaction in found if interaction is not None), None)
 
     @cached_property
     def contracts(self) -> frozenset[str]:
@@ -202,7 +213,9 @@ def _body_elements(root: xml.Element, path: Path) -> tuple[str, str]:
 
 
 def _parameters(root: xml.Element, message: str, path: Path) -> str:
-    parts = cast(list[xml.Element], root.xpath(f"//w:message[@name='{message}']/w:part", namespaces=_NAMES))
+    parts = cast(
+        list[xml.Element], root.xpath("//w:message[@name=$message]/w:part", namespaces=_NAMES, message=message)
+    )
     body = next((part for part in parts if part.get("name") == "parameters"), None)
     if body is None or body.get("element") is None:
         raise ContractBroken(f"{path.name}: the message {message} has no part parameters bound to an element")

@@ -2,13 +2,13 @@
 
 Each type has a Form, a table of its elements in schema order. Reading takes elements by name in any order, trims text,
 takes an empty optional element for an absent one, keeps foreign elements, and turns what is no value (31 February)
-into a ContractViolation with path and line. Writing keeps the schema's order and leaves out what is None.
+into a ContractViolation with path and line. Writing keeps the schema's order and leaves out what is None or blank.
 Elsewhere: whether the XML keeps its schema (validation.py).
 Source: contracts.md §5, §6; the order of elements is the XSD's.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -357,7 +357,7 @@ def _sort_children(form: Form, element: xml.Element, path: str) -> tuple[dict[st
         if child.tag in known:
             values.setdefault(child.tag, []).append(child)
         elif etree.QName(child).namespace not in (form.namespace, None):
-            foreign.append(xml.serialise(child))
+            foreign.append(xml.detached(child))
         else:
             raise _violation(child, path, "sequence", "an element that the type does not have")
     return values, foreign
@@ -367,7 +367,7 @@ def _value(part: Part, element: xml.Element, path: str) -> Any:
     """The value of one element; None when it is empty (contracts.md G-11 forbids that; we read leniently)."""
     if isinstance(part.holds, Form):
         return _decode(part.holds, element, f"{path}/{part.name}")
-    text = (element.text or "").strip()
+    text = xml.text_of(element).strip()
     if not text:
         return None
     try:
@@ -388,13 +388,12 @@ def encode(message: object) -> xml.Element:
     tag, form = _BY_MESSAGE[type(message)]
     root = etree.Element(tag, nsmap={None: form.namespace, "core": SCHEDULING, "ext": SCHEDULING_EXT})
     _fill(root, form, message)
-    etree.cleanup_namespaces(root)
     return root
 
 
 def _fill(element: xml.Element, form: Form, value: object) -> None:
     for part in form.parts:
-        for held in _held(part, getattr(value, part.field)):
+        for held in held_by(value, part):
             child = etree.SubElement(element, form.tag(part))
             if isinstance(part.holds, Form):
                 _fill(child, part.holds, held)
@@ -404,7 +403,12 @@ def _fill(element: xml.Element, form: Form, value: object) -> None:
         element.append(xml.parse(extension))
 
 
-def _held(part: Part, value: Any) -> Iterable[Any]:
-    if part.many:
-        return cast(Iterable[Any], value)
-    return () if value is None else (value,)
+def held_by(message: object, part: Part) -> Sequence[Any]:
+    """What `message` has to write for `part`: nothing for None, nor for a blank text that may be left out (G-11)."""
+    value = getattr(message, part.field)
+    values = value if part.many else () if value is None else (value,)
+    return [held for held in values if part.required or not _is_blank(held)]
+
+
+def _is_blank(held: object) -> bool:
+    return isinstance(held, str) and not held.strip()

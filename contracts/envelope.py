@@ -31,7 +31,8 @@ class Message:
 
     `logical_address` is kept as it was written, blanks and all, and None when there is none or only blanks; `profile`
     follows from the element that carries it. `contract` is the namespace of the first element in the body, None when
-    the body is empty. `encoding` is what the document declares.
+    the body is empty. `encoding` is what the document is in or says that it is in; UTF-8 means that
+    its bytes can be passed on as they are.
     """
 
     root: xml.Element
@@ -61,7 +62,7 @@ def read(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSA
         profile=profile,
         logical_address=address,
         contract=None if payload is None else etree.QName(payload).namespace,
-        encoding=root.getroottree().docinfo.encoding or "UTF-8",
+        encoding=xml.encoding_of(data, root),
     )
 
 
@@ -75,7 +76,7 @@ def _address(header: xml.Element | None) -> tuple[Profile | None, str | None]:
     for block in header.iterchildren("*") if header is not None else ():
         found = _ADDRESS_ELEMENTS.get(etree.QName(block).localname)
         if found is not None:
-            profile, address = found, block.text
+            profile, address = found, xml.text_of(block)
     return profile, address if address and address.strip() else None
 
 
@@ -102,10 +103,14 @@ def read_actor(message: Message) -> Actor | None:
     block = message.header.find(f"{{{INTEROPERABILITY_HEADERS}}}Actor") if message.header is not None else None
     if block is None:
         return None
-    actor_id = (block.findtext(f"{{{INTEROPERABILITY_HEADERS}}}actorId") or "").strip()
-    kind = (block.findtext(f"{{{INTEROPERABILITY_HEADERS}}}actorType") or "").strip()
+    actor_id, kind = (_text_in(block, f"{{{INTEROPERABILITY_HEADERS}}}{name}") for name in ("actorId", "actorType"))
     known = ActorType(kind) if kind in {member.value for member in ActorType} else None
     return Actor(actor_id, known) if actor_id else None
+
+
+def _text_in(block: xml.Element, tag: str) -> str:
+    child = block.find(tag)
+    return "" if child is None else xml.text_of(child).strip()
 
 
 def write_request(payload: xml.Element, logical_address: HsaId, actor: Actor | None) -> bytes:

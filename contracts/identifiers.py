@@ -166,7 +166,9 @@ def _century(six_digits: str, sign: str, today: date) -> str:
 
 
 _PERSON_IN_TEXT = re.compile(
-    r"(?<!\d)(?:\d{2})?\d{2}(?P<month>\d{2})(?P<day>\d{2})[-+ ]?[\dpPtTfF]\d{3}(?!\d)", re.ASCII
+    r"(?<!\d)(?:99(?:18|19|20)\d{4}|(?:\d{2})?\d{2}(?P<month>\d{2})(?P<day>\d{2}))"
+    r"[-+ \u00a0\u2013]?[\dpPtTfF]\d{3}(?!\d)",
+    re.ASCII,
 )
 
 
@@ -174,6 +176,9 @@ def hide_persons(text: str) -> str:
     """`text` with everything that looks like a person's number replaced by `(hidden)`; for logs and faults.
 
     Ten or twelve signs with a possible month and day count, whatever their check digit: a mistyped number is still
-    somebody's. Organisation numbers, and so HSA-ids, have no possible month and stay.
+    somebody's. Stockholm's reserve numbers, which tell a year, count too. Organisation numbers, and so HSA-ids, have no
+    possible month and stay.
     """
-    return _PERSON_IN_TEXT.sub(lambda m: "(hidden)" if int(m["month"]) <= 12 and int(m["day"]) <= 91 else m[0], text)
+    return _PERSON_IN_TEXT.sub(
+        lambda m: "(hidden)" if int(m["month"] or 0) <= 12 and int(m["day"] or 0) <= 91 else m[0], text
+    )

@@ -26,11 +26,12 @@ def system_clock() -> datetime:
 def parse_dt(text: str) -> date:
     """The day that a DT names: 8 digits, YYYYMMDD.
 
-    Raises ValueError for any other form and for days that don't exist: the schema's pattern lets 31 February and day
-    00 by (contracts.md G-5).
+    Raises ValueError for any other form, for years before 1000 (the schema's pattern has none), and for days that
+    don't exist: that pattern lets 31 February and day 00 by (contracts.md G-5).
     """
     if not (len(text) == 8 and text.isascii() and text.isdigit()):
         raise ValueError("not a date of 8 digits")
+    _refuse_early_year(text)
     return date(int(text[:4]), int(text[4:6]), int(text[6:]))
 
 
@@ -42,17 +43,23 @@ def format_dt(day: date) -> str:
 def parse_ts(text: str) -> datetime:
     """The moment that a TS names, 14 digits, YYYYMMDDhhmmss, as an aware datetime in Swedish time.
 
-    Autumn's doubled hour is its first passing. Raises ValueError for any other form, for days that don't exist and
-    for the hour that the clocks skip in spring.
+    Autumn's doubled hour is its first passing. Raises ValueError for any other form, for years before 1000, for days
+    that don't exist and for the hour that the clocks skip in spring.
     """
     if not (len(text) == 14 and text.isascii() and text.isdigit()):
         raise ValueError("not a time stamp of 14 digits")
+    _refuse_early_year(text)
     moment = datetime(
         int(text[:4]), int(text[4:6]), int(text[6:8]), int(text[8:10]), int(text[10:12]), int(text[12:]), tzinfo=SWEDEN
     )
     if not exists(moment):
         raise ValueError("a moment that the clocks skip")
     return moment
+
+
+def _refuse_early_year(text: str) -> None:
+    if text[0] == "0":
+        raise ValueError("a year before 1000")
 
 
 def format_ts(moment: datetime) -> str:

@@ -18,6 +18,17 @@ from contracts.errors import Violation
 
 _MOST_VIOLATIONS = 20
 _NAMESPACE = re.compile(r"\{[^{}]*\}")
+_MISPLACED = {
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_1": ("content", "the element must be empty"),
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_2": ("content", "the element must hold text alone"),
+    "SCHEMAV_CVC_COMPLEX_TYPE_2_3": ("content", "the element must hold elements alone, no text"),
+    "SCHEMAV_CVC_TYPE_3_1_2": ("content", "the element must hold text alone"),
+    "SCHEMAV_CVC_TYPE_3_1_1": ("attribute", "the contract declares no such attribute"),
+    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_1": ("attribute", "the contract declares no such attribute"),
+    "SCHEMAV_CVC_COMPLEX_TYPE_3_2_2": ("attribute", "the contract declares no such attribute"),
+    "SCHEMAV_CVC_COMPLEX_TYPE_4": ("attribute", "an attribute is missing"),
+    "SCHEMAV_CVC_ELT_1": ("element", "the contract declares no such element"),
+}
 _LONG_NUMBER = re.compile(r"\d{6,}")
 _STEP = re.compile(r"(?:(?P<prefix>[^:\[\]]+):)?(?P<name>[^:\[\]]+)(?:\[(?P<place>\d+)\])?")
 
@@ -73,8 +84,7 @@ def _violations(log: Iterable[etree._LogEntry], payload: xml.Element) -> Iterabl
 
 def _rule_and_sentence(entry: etree._LogEntry) -> tuple[str, str]:
     """Rule name and sentence for a schema error; only what the schema itself says is taken from its message."""
-    message = _NAMESPACE.sub("", entry.message)
-    kind = entry.type_name
+    message, kind = entry.message, entry.type_name
     if kind == "SCHEMAV_CVC_PATTERN_VALID":
         return "pattern", f"the value does not match the pattern {_after(message, 'by the pattern ')}"
     if kind == "SCHEMAV_CVC_ENUMERATION_VALID":
@@ -84,31 +94,32 @@ def _rule_and_sentence(entry: etree._LogEntry) -> tuple[str, str]:
     if kind == "SCHEMAV_ELEMENT_CONTENT":
         missing = "Missing child element(s)" in message
         told = "child elements are missing" if missing else "this element is not expected here"
-        return (
-            "sequence",
-            f"{told}; expected is {_after(message, 'Expected is ')}" if "Expected is" in message else told,
-        )
-    if kind == "SCHEMAV_CVC_ELT_1":
-        return "element", "the contract declares no such element"
+        expected = _after(_NAMESPACE.sub("", message), "Expected is ")
+        return "sequence", f"{told}; expected is {expected}" if expected else told
+    if kind in _MISPLACED:
+        return _MISPLACED[kind]
     words = kind.removeprefix("SCHEMAV_").removeprefix("CVC_").replace("_", " ").lower()
     return words.replace(" ", "-"), f"the schema does not allow this ({words})"
 
 
 def _after(message: str, marker: str) -> str:
-    return message.rpartition(marker)[2].strip().rstrip(".").strip("'")
+    """What the schema says in the message, behind its last marker; nothing without one, for the rest is a value."""
+    _, found, after = message.rpartition(marker)
+    return after.strip().rstrip(".").strip("'") if found else ""
 
 
 def _element_at(path: str, payload: xml.Element) -> xml.Element:
     """The element that a libxml2 node path names; the payload itself where the path leads nowhere.
 
-    The steps are `name`, `prefix:name` or `*` (an element in a default namespace), with a place among its likes.
+    The path starts at the payload, for that is what was validated. The steps are `name`, `prefix:name` or `*` (an
+    element in a default namespace), with a place among its likes.
     """
     current: xml.Element | None = None
     for step in path.strip("/").split("/"):
         match = _STEP.fullmatch(step)
         if match is None:
             return payload
-        siblings = [payload.getroottree().getroot()] if current is None else list(current.iterchildren("*"))
+        siblings = [payload] if current is None else list(current.iterchildren("*"))
         wanted = [e for e in siblings if match["name"] == "*" or _is_named(e, match)]
         place = int(match["place"] or 1) - 1
         if place >= len(wanted):

@@ -1,9 +1,10 @@
 """The one door for XML: every byte that is parsed comes through here, and every schema is compiled here.
 
 What it keeps out: document types and entities of any kind, files and hosts named by a message, documents beyond the
-limits. Size and number of tags are bounded before parsing (tags alone can cost 30 times their bytes in memory), depth
-by libxml2's own limit of 256, attributes after. Parsers belong to a thread; so do compiled schemas, for their
-error_log is part of the object.
+limits. Size, encoding and the number of tags and attributes are bounded before parsing (tags alone can cost 30 times
+their bytes in memory, and an encoding that hides its tags would get by), depth by libxml2's own limit of 256,
+attributes once more after. Parsers belong to a thread; so do compiled schemas, for their error_log is part of the
+object.
 What it never does: quote the message in an error. A document's text may be a person's.
 Elsewhere: what stands in an envelope (envelope.py), whether a message keeps its contract (validation.py).
 """
@@ -11,6 +12,7 @@ Elsewhere: what stands in an envelope (envelope.py), whether a message keeps its
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -23,18 +25,22 @@ Element = etree._Element
 Schema = etree.XMLSchema
 
 _CHARSETS = frozenset(
-    {"utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
+    {"utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 )
-_PROLOG_WITH_DOCTYPE = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+<!DOCTYPE", re.DOTALL
-)
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_DECLARED_ENCODING = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
+_PROLOG_WITH_DOCTYPE = re.compile(rb"\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+<!DOCTYPE", re.DOTALL)
 _PROLOG_LENGTH = 65_536
+_DECLARATION_LENGTH = 500
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a document may be. `max_bytes` is also what the door lets in (platform.md §14.4)."""
+    """How large a document may be. `max_bytes` is also what the door lets in (platform.md §14.4).
+
+    `max_tags` bounds tags and attributes together before parsing, `max_attributes` the attributes that were parsed.
+    """
 
     max_bytes: int = 15_728_640
     max_tags: int = 200_000
@@ -73,20 +79,41 @@ def parse(data: bytes, charset: str | None = None, limits: Limits = MESSAGE_LIMI
     """The root element of the document in `data`.
 
     `charset` is what the transport says of the encoding; where the bytes do not fit it, what they say themselves
-    decides (platform.md §8). Raises MessageUnreadable when it is not one well-formed document within `limits`, or has
-    a document type.
+    decides, and UTF-8 where neither fits (platform.md §8). Raises MessageUnreadable when it is not one well-formed
+    document within `limits` and in an encoding that is read here, or has a document type.
     """
     _refuse_oversize(data, limits)
-    _refuse_doctype(data)
-    known = charset.lower() if charset and charset.lower() in _CHARSETS else None
-    try:
-        root = _parse(data, known)
-    except MessageUnreadable:
-        if known is None and not _claims_utf_16(data):
-            raise
-        root = _parse(data, "utf-8")
+    head = _plain_head(data)
+    _refuse_encoding(head)
+    _refuse_doctype(head)
+    root = _parse_in_turn(data, _attempts(charset, head))
     _refuse_what_parsing_found(root, data, limits)
     return root
+
+
+def encoding_of(data: bytes, root: Element) -> str:
+    """The encoding that the document `data` says or shows that it has, with `root` parsed from it.
+
+    `UTF-8` only when it is so and says nothing else, so that the bytes can be passed on as they are.
+    """
+    if data.startswith(_BYTE_ORDER_MARKS[1:]):
+        return "UTF-16"
+    declared = _declared(_plain_head(data[: 2 * _DECLARATION_LENGTH]))
+    parsed = root.getroottree().docinfo.encoding or "UTF-8"
+    return declared.upper() if declared and parsed.upper() == "UTF-8" else parsed
+
+
+def _attempts(charset: str | None, head: bytes) -> list[str | None]:
+    """The encodings to try, in turn; None leaves it to what the bytes say."""
+    attempts: list[str | None] = [charset.lower()] if charset and charset.lower() in _CHARSETS else []
+    return [*attempts, None, "utf-8"] if _declared(head).startswith("utf-16") else [*attempts, None]
+
+
+def _parse_in_turn(data: bytes, attempts: list[str | None]) -> Element:
+    for charset in attempts[:-1]:
+        with suppress(MessageUnreadable):
+            return _parse(data, charset)
+    return _parse(data, attempts[-1])
 
 
 def _parse(data: bytes, charset: str | None) -> Element:
@@ -98,24 +125,41 @@ def _parse(data: bytes, charset: str | None) -> Element:
         raise MessageUnreadable("the message is not XML") from None
 
 
-def _claims_utf_16(data: bytes) -> bool:
-    head = data[:200]
-    return head.startswith(b"<?xml") and b"UTF-16" in head.upper().split(b"?>", 1)[0]
-
-
 def _refuse_oversize(data: bytes, limits: Limits) -> None:
     if not data.strip():
         raise MessageUnreadable("the message is empty")
     if len(data) > limits.max_bytes:
         raise MessageUnreadable(f"the message is larger than {limits.max_bytes} bytes")
-    if data.count(b"<") > limits.max_tags:
-        raise MessageUnreadable(f"the message has more than {limits.max_tags} tags")
+    markup = data.count(b"<")
+    if markup + data.count(b"=") > limits.max_tags:  # exactly, now that it may matter
+        compact = data.translate(None, b"\x00\t\n\r ")
+        markup += compact.count(b'="') + compact.count(b"='")
+    if markup > limits.max_tags:
+        raise MessageUnreadable(f"the message has more than {limits.max_tags} tags and attributes")
 
 
-def _refuse_doctype(data: bytes) -> None:
+def _plain_head(data: bytes) -> bytes:
+    """The start of the document with one byte to a character, without its byte order mark."""
     head = data[:_PROLOG_LENGTH]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:4]:
-        head = head.replace(b"\x00", b"").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff")
+    for mark in _BYTE_ORDER_MARKS:
+        head = head.removeprefix(mark)
+    return head.replace(b"\x00", b"") if b"\x00" in data[:6] else head
+
+
+def _declared(head: bytes) -> str:
+    match = _DECLARED_ENCODING.match(head)
+    return match[1].decode("latin-1").lower() if match else ""
+
+
+def _refuse_encoding(head: bytes) -> None:
+    """Only encodings in which `<` is `<`: in others (UTF-7, EBCDIC) tags could not be counted before parsing."""
+    if not head.lstrip().startswith(b"<") or (head.startswith(b"<?xml") and b"?>" not in head[:_DECLARATION_LENGTH]):
+        raise MessageUnreadable("the message is not XML")
+    if _declared(head) not in _CHARSETS | {""}:
+        raise MessageUnreadable("the message is in an encoding that is not read here")
+
+
+def _refuse_doctype(head: bytes) -> None:
     if _PROLOG_WITH_DOCTYPE.match(head):
         raise MessageUnreadable("a document type is not allowed")
 
@@ -137,9 +181,31 @@ def _sentence(error: etree.XMLSyntaxError) -> str:
     return f"the message is not well-formed XML: {kind} at line {line}, column {column}"
 
 
+def text_of(element: Element) -> str:
+    """All text directly inside `element`, as a schema reads it.
+
+    lxml's `text` ends at the first comment: with it, somebody could cut a number or an id short.
+    """
+    if not len(element):
+        return element.text or ""
+    return "".join((element.text or "", *(child.tail or "" for child in element)))
+
+
 def serialise(element: Element) -> bytes:
     """`element` and all in it as UTF-8, without declaration or what follows it."""
     return etree.tostring(element, encoding="utf-8", with_tail=False)
+
+
+def detached(element: Element) -> bytes:
+    """`element` and all in it as a document of its own, canonical, so that equal elements give equal bytes.
+
+    Of the namespaces around it those are kept that it uses, in names or in values (`xsi:type="p:Name"`).
+    """
+    values = " ".join(map(str, cast(list[str], element.xpath("descendant-or-self::*/@* | descendant::text()"))))
+    used = [prefix for prefix in element.nsmap if prefix and f"{prefix}:" in values]
+    return etree.tostring(
+        element, method="c14n", exclusive=True, inclusive_ns_prefixes=used or None, with_comments=False, with_tail=False
+    )
 
 
 def carriable(text: str) -> str:

@@ -7,7 +7,8 @@ schema spells them is codec.py's business.
 
 Rules that every message keeps: collections are tuples; an absent optional value is None and is left out on the wire
 (contracts.md G-11); moments are aware datetimes in Swedish time; `extensions` are the foreign elements that the sender
-put at the end, each a serialised element, kept byte for meaning when the message is written again.
+put at the end, each a document of its own in canonical form, written again with the message. A message's repr names no
+person and quotes no text, so it may stand in a log.
 """
 
 from contracts.scheduling.availability import (

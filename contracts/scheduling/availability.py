@@ -5,7 +5,7 @@ kind of time governs the answer (GAD-2, GAT-2). Without it the filters do. Both 
 Source: contracts.md §5.7, §5.8.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from contracts.identifiers import HsaId, PersonIdentity
@@ -26,7 +26,7 @@ class GetAvailableDates:
     time_type_id: str | None = None
     care_type_name: str | None = None
     care_type_id: str | None = None
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class DateAvailability:
     time_type_id: str | None = None
     care_type_name: str | None = None
     care_type_id: str | None = None
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class GetAvailableDatesResponse:
     """The days in order; empty means that there is no free time."""
 
     availabilities: tuple[DateAvailability, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class GetAvailableTimeslots:
     time_type_id: str | None = None
     care_type_name: str | None = None
     care_type_id: str | None = None
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +75,4 @@ class GetAvailableTimeslotsResponse:
     """The free times in order of start. A slot's `booking_id`, if any, names the free time; hand it back (GAT-6)."""
 
     timeslots: tuple[Timeslot, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)

@@ -37,8 +37,8 @@ class MakeBookingResponse:
 
     result_code: ResultCode
     booking_id: str | None = None
-    result_text: str | None = None
-    extensions: Extensions = ()
+    result_text: str | None = field(default=None, repr=False)
+    extensions: Extensions = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if (self.result_code == "ERROR") != (self.booking_id is None):
@@ -69,8 +69,8 @@ class UpdateBookingResponse:
     """What came of it; a changed booking id is learnt by asking again (UB-6). Raises ValueError as MakeBooking's."""
 
     result_code: ResultCode
-    result_text: str | None = None
-    extensions: Extensions = ()
+    result_text: str | None = field(default=None, repr=False)
+    extensions: Extensions = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         _demand_text(self.result_code, self.result_text)
@@ -94,8 +94,8 @@ class CancelBookingResponse:
     """What came of it; after OK or INFO the time is bookable at once (CB-5). Raises ValueError as MakeBooking's."""
 
     result_code: ResultCode
-    result_text: str | None = None
-    extensions: Extensions = ()
+    result_text: str | None = field(default=None, repr=False)
+    extensions: Extensions = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         _demand_text(self.result_code, self.result_text)

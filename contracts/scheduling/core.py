@@ -14,7 +14,7 @@ ResultCode = Literal["OK", "INFO", "ERROR"]
 """OK: done. INFO: done, and the text must be shown. ERROR: not done, and the text must be shown (G-16)."""
 
 Extensions = tuple[bytes, ...]
-"""Foreign elements at the end of a type, each serialised on its own, in the order they came (contracts.md §2.3)."""
+"""Foreign elements at the end of a type, each a canonical document (`xml.detached`), in order (contracts.md §2.3)."""
 
 
 class ActorType(Enum):
@@ -46,7 +46,7 @@ class Timeslot:
 
     `start` is inclusive, `end` exclusive; both or neither are given (I-2), neither only for an open invitation.
     A flag that is None was not sent and means False (G-13). `purpose` is the clinic's text, `reason` the citizen's.
-    Raises ValueError when one of start and end is missing.
+    Raises ValueError when one of start and end is missing, or is without a zone.
     """
 
     healthcare_facility: HsaId
@@ -59,7 +59,7 @@ class Timeslot:
     reason: str | None = field(default=None, repr=False)
     resource_name: str | None = None
     healthcare_facility_name: str | None = None
-    performer_name: str | None = None
+    performer_name: str | None = field(default=None, repr=False)
     resource_id: str | None = None
     time_type_name: str | None = None
     time_type_id: str | None = None
@@ -73,6 +73,8 @@ class Timeslot:
     def __post_init__(self) -> None:
         if (self.start is None) != (self.end is None):
             raise ValueError("start and end are given together or not at all (I-2)")
+        if any(moment is not None and moment.tzinfo is None for moment in (self.start, self.end)):
+            raise ValueError("start and end are moments with a time zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ class TimeType:
 
     time_type_id: str
     name: str
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class CareType:
 
     care_type_id: str
     name: str
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,10 @@ class PerformerInfo:
     """Somebody that one can book a time with. Spelled `perfomer` on the wire (GP-2)."""
 
     performer: HsaId
-    first_name: str
-    last_name: str
+    first_name: str = field(repr=False)
+    last_name: str = field(repr=False)
     title: str | None = None
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +126,4 @@ class FacilityInfo:
 
     healthcare_facility: HsaId
     name: str | None = None
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)

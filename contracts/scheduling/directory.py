@@ -3,7 +3,7 @@
 Source: contracts.md §5.3–5.6. In every request an empty filter means all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.scheduling.core import CareType, Extensions, FacilityInfo, PerformerInfo, TimeType
@@ -17,7 +17,7 @@ class GetAllCareTypes:
     subject_of_care: PersonIdentity
     time_type_ids: tuple[str, ...] = ()
     performers: tuple[HsaId, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class GetAllCareTypesResponse:
     """One for each kind of care; empty means none (GCT-1)."""
 
     care_types: tuple[CareType, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class GetAllHealthcareFacilities:
     healthcare_facility: HsaId
     subject_of_care: PersonIdentity
     booking_id: str | None = None
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class GetAllHealthcareFacilitiesResponse:
     """The clinics, the asked one among them only if it offers times (GHF-5); empty for an unknown booking (GHF-2)."""
 
     facilities: tuple[FacilityInfo, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class GetAllPerformers:
     subject_of_care: PersonIdentity
     time_type_ids: tuple[str, ...] = ()
     care_type_ids: tuple[str, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class GetAllPerformersResponse:
     """One for each performer; empty means that there is nobody to choose (GP-1)."""
 
     performers: tuple[PerformerInfo, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class GetAllTimeTypes:
     healthcare_facility: HsaId
     subject_of_care: PersonIdentity
     care_type_ids: tuple[str, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +80,4 @@ class GetAllTimeTypesResponse:
     """One for each kind of time, in the order to show them; empty means none (GTT-1)."""
 
     time_types: tuple[TimeType, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)

@@ -3,7 +3,7 @@
 Source: contracts.md §5.9, §5.10.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.scheduling.core import Extensions, Timeslot
@@ -15,7 +15,7 @@ class GetSubjectOfCareSchedule:
 
     healthcare_facility: HsaId
     subject_of_care: PersonIdentity
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class GetSubjectOfCareScheduleResponse:
     """Bookings and timed invitations in order of start, each with its booking id; open invitations are not here."""
 
     timeslots: tuple[Timeslot, ...] = ()
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class GetBookingDetails:
 
     healthcare_facility: HsaId
     booking_id: str
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +40,4 @@ class GetBookingDetailsResponse:
     """Exactly one timeslot, with its subject of care and all three flags set (GBD-2)."""
 
     timeslot: Timeslot
-    extensions: Extensions = ()
+    extensions: Extensions = field(default=(), repr=False)

@@ -1,0 +1,373 @@
+"""contracts/xml.py: what the one XML door lets in, and what it keeps out (DESIGN decision 5; platform.md §3, §8)."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from contracts import xml
+from contracts.errors import MessageUnreadable
+from tests.people import ANNA
+
+SMALL = xml.Limits(max_bytes=1000, max_tags=20, max_attributes=3)
+LAUGHS = b'<!ENTITY l0 "ha">' + b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
+LONG_COMMENT = b"<!--" + b"x" * 70_000 + b"-->"
+
+
+def refused(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS) -> str:
+    """What the door says when it refuses `data`."""
+    with pytest.raises(MessageUnreadable) as told:
+        xml.parse(data, charset, limits)
+    return told.value.detail
+
+
+# What comes in
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<a/>", b"  \n<a/>\n", b"\xef\xbb\xbf<a/>", b'<?xml version="1.0"?><a/>', b"<?xml version='1.0' encoding='utf-8' ?><a/>",
+     b"<!-- c --><?pi x?><a/><!-- d -->", b"<a><![CDATA[<!DOCTYPE x>]]></a>", b"<a>&lt;!DOCTYPE x&gt;&#60;</a>"],
+)  # fmt: skip
+def test_a_well_formed_document_gives_its_root(data: bytes) -> None:
+    assert xml.parse(data).tag == "a"
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"),
+    [
+        ("<a>å</a>".encode(), None),
+        ("<a>å</a>".encode(), "utf-8"),
+        ("<a>å</a>".encode(), "UTF-8"),
+        ("<a>å</a>".encode("latin-1"), "ISO-8859-1"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?><a>å</a>'.encode("latin-1"), None),
+        ('<?xml version="1.0" encoding="windows-1252"?><a>å</a>'.encode("cp1252"), None),
+        ("<a>å</a>".encode("utf-16"), None),
+        ("<a>å</a>".encode("utf-16"), "utf-16"),
+        ("<a>å</a>".encode("utf-16-le"), "utf-16le"),
+        ("<a>å</a>".encode("utf-16-be"), "UTF-16BE"),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å</a>'.encode("utf-16"), None),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å</a>'.encode("utf-16"), "utf-8"),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å</a>'.encode("utf-16-le"), None),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å</a>'.encode(), None),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å</a>'.encode(), "utf-16"),
+        ("<a>å</a>".encode(), "UTF-16"),
+        ("<a>å</a>".encode(), "us-ascii"),
+        ("<a>å</a>".encode(), "no-such-charset"),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?><a>å</a>'.encode("latin-1"), "utf-8"),
+    ],
+)
+def test_an_encoding_that_fits_is_found_among_what_is_said(data: bytes, charset: str | None) -> None:
+    """platform.md §8: the transport's charset, then what the document says, then UTF-8 (rows 26 and 27 of §24)."""
+    assert xml.parse(data, charset).text == "å"
+
+
+@pytest.mark.parametrize(
+    ("data", "charset", "encoding"),
+    [
+        (b"<a/>", None, "UTF-8"),
+        (b'<?xml version="1.0" encoding="utf-8"?><a/>', None, "UTF-8"),
+        (b"<a/>", "UTF-16", "UTF-8"),
+        ("<a/>".encode("utf-16"), None, "UTF-16"),
+        ('<?xml version="1.0" encoding="UTF-16"?><a/>'.encode("utf-16-le"), None, "UTF-16"),
+        (b'<?xml version="1.0" encoding="UTF-16"?><a/>', None, "UTF-16"),
+        ("<a>å</a>".encode("latin-1"), "iso-8859-1", "ISO-8859-1"),
+        ('<?xml version="1.0" encoding="UTF-8"?><a>å</a>'.encode("latin-1"), "iso-8859-1", "ISO-8859-1"),
+        (b'<?xml version="1.0" encoding="ISO-8859-1"?><a/>', "utf-8", "ISO-8859-1"),
+    ],
+)
+def test_only_a_document_that_is_utf_8_and_says_nothing_else_counts_as_utf_8(
+    data: bytes, charset: str | None, encoding: str
+) -> None:
+    """platform.md §8: the producer gets UTF-8, so other bytes must not be passed on."""
+    assert xml.encoding_of(data, xml.parse(data, charset)).upper() == encoding
+
+
+# What stays out
+
+
+@pytest.mark.parametrize("data", [b"", b" \r\n\t"])
+def test_nothing_is_refused_as_empty(data: bytes) -> None:
+    assert refused(data) == "the message is empty"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"hello", b"{}", b"\x00" * 20, b"\x1f\x8b\x08\x00abc", b"--MIME\r\nContent-Type: text/xml\r\n\r\n<a/>", "åäö".encode()],
+)  # fmt: skip
+def test_what_does_not_start_as_xml_is_refused(data: bytes) -> None:
+    assert "not XML" in refused(data) or "not well-formed" in refused(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<a>", b"<a></b>", b"<a/><b/>", b"<a b=c/>", b"<a b='1' b='2'/>", b"<p:a/>", b"<a>&nosuch;</a>", b"<a>\x00</a>",
+     b"<a>\xff</a>", b"<a>&#0;</a>", b"<Soap", b"<html><br></html>", b"<a:b:c xmlns:a='x'/>"],
+)  # fmt: skip
+def test_xml_that_is_not_well_formed_is_refused_with_its_place(data: bytes) -> None:
+    assert refused(data).startswith("the message is not well-formed XML: ")
+    assert " at line 1, column " in refused(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<!DOCTYPE a><a/>",
+        b" \n<!DOCTYPE a SYSTEM 'x.dtd'><a/>",
+        b"\xef\xbb\xbf<!DOCTYPE a><a/>",
+        b'<?xml version="1.0"?><!DOCTYPE a><a/>',
+        b"<!-- c --><!DOCTYPE a><a/>",
+        b"<!-- <a> --><?pi ?><!-- -- - --><!DOCTYPE a><a/>",
+        b"<?pi <!DOCTYPE?><!DOCTYPE a><a/>",
+        "<!DOCTYPE a><a/>".encode("utf-16"),
+        '<?xml version="1.0" encoding="UTF-16"?><!-- å --><!DOCTYPE a><a/>'.encode("utf-16"),
+        "<!DOCTYPE a><a/>".encode("utf-16-le"),
+        "<!DOCTYPE a><a/>".encode("utf-16-be"),
+        LONG_COMMENT + b"<!DOCTYPE a><a/>",
+        LONG_COMMENT + b'<!DOCTYPE a [<!ENTITY e "x">]><a>&e;</a>',
+        b"<!DOCTYPE a [" + LAUGHS + b"]><a>&l9;</a>",
+        b"<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><a>&e;</a>",
+    ],
+)  # fmt: skip
+def test_a_document_type_is_refused_in_every_disguise(data: bytes) -> None:
+    assert "document type" in refused(data) or "not well-formed" in refused(data)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<a>&l9;</a>", b'<a b="&l9;"/>', b"<a>" + b"&l5;" * 2000 + b"</a>"],
+)
+def test_entities_are_never_blown_up_even_where_the_first_look_does_not_reach(body: bytes) -> None:
+    """Billion laughs behind 70 kB of comment."""
+    assert refused(LONG_COMMENT + b"<!DOCTYPE a [" + LAUGHS + b"]>" + body)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        b'<!ENTITY e SYSTEM "file:///FILE">',
+        b'<!ENTITY % p SYSTEM "file:///FILE"> %p;',
+        b'<!ENTITY e SYSTEM "http://127.0.0.1:9/x">',
+    ],
+)
+def test_no_file_or_host_that_a_message_names_is_read(declared: bytes, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret")
+    data = LONG_COMMENT + b"<!DOCTYPE a [" + declared.replace(b"/FILE", str(secret).encode()) + b"]><a>&e;</a>"
+    assert "secret" not in refused(data)
+
+
+def test_xinclude_is_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("the secret")
+    include = f'<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="file://{secret}" parse="text"/>'
+    root = xml.parse(f"<a>{include}</a>".encode())
+    assert b"the secret" not in xml.serialise(root)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        '<?xml version="1.0" encoding="UTF-7"?><a>+ADw-b/></a>'.encode(),
+        '<?xml version="1.0" encoding="HZ-GB-2312"?><a/>'.encode(),
+        '<?xml version="1.0" encoding="IBM037"?><a/>'.encode("cp037"),
+        '<?xml version="1.0" encoding="UTF-32"?><a/>'.encode("utf-32"),
+        b'<?xml version="1.0"' + b" " * 70_000 + b'encoding="UTF-7"?><a>+ADw-b/></a>',
+        '<?xml version="1.0" encoding="UTF-7"?><a/>'.encode("utf-16"),
+        b'<?xml version="1.0" encoding="no-such"?><a/>',
+    ],
+)  # fmt: skip
+def test_an_encoding_that_could_hide_tags_from_counting_is_refused(data: bytes) -> None:
+    assert "encoding" in refused(data) or "not XML" in refused(data)
+
+
+# Limits
+
+
+def test_as_many_bytes_as_allowed_come_in_and_one_more_does_not() -> None:
+    """platform.md §14.4."""
+    fits = b"<a>" + b"x" * 993 + b"</a>"
+    assert len(fits) == SMALL.max_bytes
+    assert xml.parse(fits, limits=SMALL).tag == "a"
+    assert refused(fits + b" ", limits=SMALL) == "the message is larger than 1000 bytes"
+
+
+def test_as_many_tags_as_allowed_come_in_and_one_more_does_not() -> None:
+    assert xml.parse(b"<a>" + b"<b/>" * 18 + b"</a>", limits=SMALL).tag == "a"
+    assert refused(b"<a>" + b"<b/>" * 19 + b"</a>", limits=SMALL) == "the message has more than 20 tags and attributes"
+
+
+def test_tags_and_attributes_are_counted_together_before_parsing() -> None:
+    data = b"<a>" + b"<b c = '1'/>" * 10 + b"</a>"
+    assert refused(data, limits=SMALL) == "the message has more than 20 tags and attributes"
+
+
+def test_equals_signs_in_text_are_no_attributes() -> None:
+    assert xml.parse(b"<a>" + b"=" * 500 + b"</a>", limits=SMALL).tag == "a"
+
+
+def test_as_many_attributes_as_allowed_come_in_and_one_more_does_not() -> None:
+    assert xml.parse(b"<a b='1' c='2' d='3'/>", limits=SMALL).tag == "a"
+    assert refused(b"<a b='1' c='2' d='3' e='4'/>", limits=SMALL) == "the message has more than 3 attributes"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_too_many_tags_are_counted_in_every_encoding(encoding: str) -> None:
+    text = "<a>" + "<b/>" * 40 + "</a>"
+    assert "more than 20 tags" in refused(text.encode(encoding), limits=SMALL)
+
+
+@pytest.mark.parametrize(("depth", "comes_in"), [(256, True), (257, False), (10_000, False)])
+def test_elements_may_be_nested_256_deep(depth: int, comes_in: bool) -> None:
+    data = b"<a>" * depth + b"</a>" * depth
+    if comes_in:
+        assert xml.parse(data).tag == "a"
+    else:
+        assert "resource limit" in refused(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<a " + b" ".join(b'b%x=""' % n for n in range(1_000_000)) + b"/>",
+        b"<a " + b" ".join(b'xmlns:b%x="c"' % n for n in range(500_000)) + b"/>",
+        b"<a>" + b"<b/>" * 3_000_000 + b"</a>",
+        b"<a>" + b"x" * 16_000_000 + b"</a>",
+        b"<" * 15_000_000,
+    ],
+    ids=["a million attributes", "namespaces", "tags", "16 MB", "only brackets"],
+)
+def test_what_would_fill_the_memory_is_refused_before_it_is_parsed(data: bytes) -> None:
+    assert "more than" in refused(data) or "larger than" in refused(data)
+
+
+# What errors say
+
+
+@pytest.mark.parametrize(
+    "template",
+    [b"<a>%s</b>", b"<a %s='1' %s='2'/>", b"<%s>", b"<a>&%s;</a>", b"<p%s:a/>", b"%s", b"<a><b>%s</a>", b"<a x=%s/>", b"<!DOCTYPE %s><a/>"],
+)  # fmt: skip
+def test_an_error_never_quotes_the_message(template: bytes) -> None:
+    """DESIGN decision 10."""
+    data = template.replace(b"%s", b"p" + ANNA.number.encode())
+    assert ANNA.number not in refused(data)
+
+
+# Helpers
+
+
+def test_serialising_gives_utf_8_without_declaration_or_what_follows() -> None:
+    root = xml.parse("<?xml version='1.0'?><a><b>å</b>tail</a>".encode())
+    assert xml.serialise(root[0]) == "<b>å</b>".encode()
+
+
+def test_characters_that_xml_cannot_carry_are_replaced() -> None:
+    assert xml.carriable("a\x00b\x0bc\ud800d\ufffee\tf\n") == "a\ufffdb\ufffdc\ufffdd\ufffde\tf\n"
+
+
+def test_a_comment_does_not_cut_a_text_short() -> None:
+    assert xml.text_of(xml.parse(b"<a>SE<!-- c -->123<?pi?>4</a>")) == "SE1234"
+    assert xml.text_of(xml.parse(b"<a/>")) == ""
+
+
+def test_each_thread_has_parsers_of_its_own() -> None:
+    wrong: list[BaseException] = []
+    ready = threading.Barrier(8)
+
+    def parse_often(number: int) -> None:
+        ready.wait()
+        try:
+            for _ in range(200):
+                assert xml.parse(b"<a>%d</a>" % number, "utf-8").text == str(number)
+                refused(b"<a>")
+        except BaseException as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=parse_often, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+# Schemas
+
+SCHEMA = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:one" elementFormDefault="qualified">
+  {imports}<xs:element name="a" type="xs:int"/>
+</xs:schema>"""
+IMPORT = '<xs:import namespace="urn:two" schemaLocation="{0}"/>'
+OTHER = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:two"><xs:element name="b" type="xs:int"/></xs:schema>"""
+
+
+def unchanged(path: Path, text: bytes) -> bytes:
+    return text
+
+
+def a_folder(tmp_path: Path, imports: str = "", **files: str) -> Path:
+    folder = tmp_path / "domain"
+    folder.mkdir()
+    (folder / "one.xsd").write_text(SCHEMA.format(imports=imports))
+    for name, text in files.items():
+        (folder / f"{name}.xsd").write_text(text)
+    return folder
+
+
+def compiled(folder: Path, **imports: str) -> xml.Schema:
+    places = {f"urn:{name}": folder / path for name, path in imports.items()} or {"urn:one": folder / "one.xsd"}
+    return xml.compile_schema(places, folder, unchanged)
+
+
+def test_a_schema_with_an_import_inside_its_folder_compiles(tmp_path: Path) -> None:
+    schema = compiled(a_folder(tmp_path, IMPORT.format("two.xsd"), two=OTHER))
+    assert schema.validate(xml.parse(b"<a xmlns='urn:one'>1</a>"))
+    assert not schema.validate(xml.parse(b"<a xmlns='urn:one'>x</a>"))
+
+
+def test_a_folder_may_have_blanks_and_swedish_letters_in_its_name(tmp_path: Path) -> None:
+    place = tmp_path / "Mina kontrakt från Åre"
+    place.mkdir()
+    assert compiled(a_folder(place, IMPORT.format("two.xsd"), two=OTHER))
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["../outside.xsd", "http://127.0.0.1:9/two.xsd", "https://example.org/two.xsd", "file:///etc/passwd", "/etc/passwd",
+     "ftp://127.0.0.1/two.xsd", "missing.xsd"],
+)  # fmt: skip
+def test_a_schema_that_imports_from_outside_its_folder_is_refused(tmp_path: Path, location: str) -> None:
+    (tmp_path / "outside.xsd").write_text(OTHER)
+    with pytest.raises(xml.SchemaBroken):
+        compiled(a_folder(tmp_path, IMPORT.format(location)))
+
+
+def test_a_schema_file_outside_the_folder_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "outside.xsd").write_text(OTHER)
+    with pytest.raises(xml.SchemaBroken, match=r"outside\.xsd, which declares urn:two, is not a file of domain"):
+        compiled(a_folder(tmp_path), two="../outside.xsd")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<xs:schema xmlns:xs='http://www.w3.org/2001/XMLSchema'><xs:element name='b' type='nosuch'/></xs:schema>", "<a>", ""],
+)
+def test_a_schema_that_does_not_compile_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(xml.SchemaBroken):
+        compiled(a_folder(tmp_path, two=text), two="two.xsd")
+
+
+def test_a_schema_is_corrected_as_it_is_read(tmp_path: Path) -> None:
+    folder = a_folder(tmp_path)
+    schema = xml.compile_schema(
+        {"urn:one": folder / "one.xsd"}, folder, lambda path, text: text.replace(b"xs:int", b"xs:string")
+    )
+    assert schema.validate(xml.parse(b"<a xmlns='urn:one'>x</a>"))
+
+
+def test_the_entities_of_a_schema_read_no_file(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("the secret")
+    evil = f'<!DOCTYPE s [<!ENTITY e SYSTEM "file://{tmp_path}/secret.txt">]>' + OTHER.replace('name="b"', 'name="&e;"')
+    with pytest.raises(xml.SchemaBroken) as told:
+        compiled(a_folder(tmp_path, two=evil), two="two.xsd")
+    assert "the secret" not in str(told.value)
