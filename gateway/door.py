@@ -10,10 +10,14 @@ Source: platform.md §2 (steps 0, 1, 22), §14.4, §14.5, §16, §17.
 import asyncio
 import json
 import logging
+import re
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from contracts.errors import MessageUnreadable
+from contracts.identifiers import hide_persons
+from gateway import faults
 from gateway.call import Answer, HttpRequest
 from gateway.pipeline import Pipeline, correlation_id_of
 from gateway.status import Status
@@ -28,6 +32,8 @@ AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TRAFFIC_PATH = "/vp"
 _MOST_DISCARDED_BYTES = 268_435_456
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Door:
@@ -59,7 +65,7 @@ class Door:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].lower()
         if path == TRAFFIC_PATH or path.startswith(TRAFFIC_PATH + "/"):
-            await _reply(send, await self._traffic(scope, receive))
+            await _reply(send, await self._answer(scope, receive))
         elif path in ("/health", "/status"):
             await _reply(send, self._told(path))
         elif self._sites is not None:
@@ -71,6 +77,14 @@ class Door:
         is_ready, told = self._status.health() if path == "/health" else (True, self._status.status())
         body = json.dumps(told, ensure_ascii=False, indent=1).encode()
         return Answer(200 if is_ready else 503, body, (("Content-Type", "application/json"),))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        """The answer on the traffic path; whatever goes wrong here, it is a fault."""
+        try:
+            return await self._traffic(scope, receive)
+        except Exception as error:
+            log.error("door_failed: %s", hide_persons(traceback.format_exc()))
+            return faults.internal_fault(error, self._pipeline.settings.instance_name)
 
     async def _traffic(self, scope: Scope, receive: Receive) -> Answer:
         request = _head(scope)
@@ -116,7 +130,7 @@ class Door:
         if size > most:
             return b"", MessageUnreadable(f"the message is larger than {most} bytes")
         announced = request.header("content-length")
-        if announced is not None and announced.isdigit() and int(announced) != size:
+        if announced is not None and announced.isdecimal() and int(announced) != size:
             return b"", MessageUnreadable(f"the body has {size} bytes, but Content-Length says {int(announced)}")
         return b"".join(parts), None
 
@@ -139,8 +153,12 @@ def _head(scope: Scope) -> HttpRequest:
     )
 
 
+def _sendable(value: str) -> bytes:
+    return _CONTROL.sub("?", value).encode("latin-1", "replace")
+
+
 async def _reply(send: Send, answer: Answer) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in answer.headers]
+    headers = [(name.lower().encode(), _sendable(value)) for name, value in answer.headers if _NAME.fullmatch(name)]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

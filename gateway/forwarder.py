@@ -7,17 +7,19 @@ Source: platform.md §13, §14.1, §14.3.
 """
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
-    ConnectError,
-    ConnectTimeoutError,
+    Cause,
+    DetailedPyreqwestError,
     PoolTimeoutError,
     PyreqwestError,
     RequestTimeoutError,
 )
+from pyreqwest.response import Response
 
 from contracts.errors import ProducerUnreachable
 from contracts.namespaces import SOAP_ENVELOPE
@@ -26,6 +28,8 @@ from gateway.call import Answer, Call
 from gateway.settings import GatewaySettings
 
 _SOAP_11 = SOAP_ENVELOPE.encode()
+_PART_BYTES = 65_536
+_CONNECTING = "client error (Connect)"
 
 
 class Forwarder:
@@ -53,35 +57,61 @@ class Forwarder:
         started_at = time.monotonic()
         status, received, answer = await self._exchange(call, address, body)
         taken = int((time.monotonic() - started_at) * 1000)
-        if len(answer) > self._settings.max_message_bytes:
-            raise faults.unreachable(address, "AnswerTooLarge", f"more than {self._settings.max_message_bytes} bytes")
         return _outcome(address, status, answer, headers.to_consumer(received, taken))
 
     async def _exchange(self, call: Call, address: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         assert self._client is not None
         try:
-            request = self._client.post(address).headers(
-                headers.to_producer(call, self._settings, address.lower().startswith("https://"))
-            )
-            response = await request.body_bytes(body).timeout(self._timeout).build().send()
-            answer = bytes(await response.bytes())
+            sent = headers.to_producer(call, self._settings, address.lower().startswith("https://"))
+            request = self._client.post(address).headers(sent).body_bytes(body).timeout(self._timeout).build_streamed()
+        except ValueError:
+            raise faults.unreachable(address, "AddressUnusable", "It is not an address that can be called.") from None
+        try:
+            async with request as response:
+                return response.status, _headers_of(response), await self._body_of(response, address)
         except PyreqwestError as error:
             raise _told(address, error) from None
-        return response.status, list(response.headers.items()), answer
+
+    async def _body_of(self, response: Response, address: str) -> bytes:
+        """The answer's bytes, no more of them than there may be."""
+        most, body = self._settings.max_message_bytes, bytearray()
+        while (part := await response.body_reader.read(_PART_BYTES)) is not None:
+            body += part
+            if len(body) > most:
+                raise faults.unreachable(address, "AnswerTooLarge", f"more than {most} bytes")
+        return bytes(body)
+
+
+def _headers_of(response: Response) -> list[tuple[str, str]]:
+    """The answer's headers, without those that are not text: the library reads ASCII alone."""
+    found: list[tuple[str, str]] = []
+    for name in dict.fromkeys(response.headers.keys()):
+        with suppress(ValueError):
+            found += [(name, value) for value in response.headers.getall(name)]
+    return found
 
 
 def _told(address: str, error: PyreqwestError) -> ProducerUnreachable:
-    """VP009 for what went wrong underneath; the library's own message may name more than it should."""
-    name = type(error).__name__
+    """VP009 for what went wrong underneath; the library's own message may name more than it should.
+
+    The library calls it a connect error, too, when a connection that stood was reset or stayed silent: its causes tell.
+    """
+    was_connecting = any(cause["message"] == _CONNECTING for cause in _causes(error))
     match error:
-        case ConnectTimeoutError() | PoolTimeoutError():
-            return faults.unreachable(address, name, "Timeout when connecting to producer.")
+        case PoolTimeoutError():
+            return faults.unreachable(address, "PoolTimeout", "Timeout when waiting for a free connection.")
+        case RequestTimeoutError() if was_connecting:
+            return faults.unreachable(address, "ConnectTimeout", "Timeout when connecting to producer.")
         case RequestTimeoutError():
-            return faults.unreachable(address, name, "Timeout when waiting on response from producer.")
-        case ConnectError():
-            return faults.unreachable(address, name, "Cannot connect to the producer.")
+            return faults.unreachable(address, "ReadTimeout", "Timeout when waiting on response from producer.")
+        case _ if was_connecting:
+            return faults.unreachable(address, "ConnectError", "Cannot connect to the producer.")
         case _:
-            return faults.unreachable(address, name, "The connection broke during the call.")
+            return faults.unreachable(address, "ConnectionBroken", "The connection broke during the call.")
+
+
+def _causes(error: PyreqwestError) -> list[Cause]:
+    return (error.details or {}).get("causes") or [] if isinstance(error, DetailedPyreqwestError) else []
 
 
 def _outcome(address: str, status: int, body: bytes, kept: tuple[tuple[str, str], ...]) -> Answer:

@@ -1,33 +1,74 @@
-"""uvicorn's HTTP protocol, with a SOAP fault where uvicorn would send a naked error.
+"""uvicorn's HTTP protocol, with a SOAP fault where uvicorn would send a naked error, wait for ever or fill the memory.
 
-Two cases never reach the application: a request that is not HTTP (or whose Content-Length is too small, so that the
-rest of its body reads like a second request), and one whose sender stops before the announced end. The first is
-answered here; the second is handed to the door as complete, and the door sees that it is short.
-Source: DESIGN decision 2 in docs/decisions; platform.md §14.5.
+What never reaches the application is answered here: a request that is not HTTP, whose head is too long or does not
+arrive in time, or that ends before its head does. A request whose sender stops before the announced end of the body is
+handed to the door as complete, and the door sees that it is short. What follows a whole request and is no request (the
+rest of a body longer than its Content-Length) does not disturb the answer: it is given, then the connection closes.
+Source: DESIGN decision 2 in docs/decisions; platform.md §14.4, §14.5.
 """
+
+import asyncio
+from typing import Any, cast
 
 from contracts.errors import MessageUnreadable
 from gateway import faults
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # isort: skip
 
+_MOST_HEAD_BYTES = 65_536
 
-def protocol_for(instance_name: str) -> type[HttpToolsProtocol]:
+
+def protocol_for(instance_name: str, head_timeout_seconds: float = 20.0) -> type[HttpToolsProtocol]:
     """The protocol class for a gateway, whose name its faults carry."""
-    fault = faults.fault_of(MessageUnreadable("the request is not well-formed HTTP"), instance_name)
-    head = (
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/xml; charset=UTF-8\r\n"
-        f"Content-Length: {len(fault.body)}\r\nConnection: close\r\n\r\n"
-    )
-    whole = head.encode() + fault.body
 
     class SoapHttpProtocol(HttpToolsProtocol):
-        def send_400_response(self, msg: str) -> None:
-            self.transport.write(whole)
-            self.transport.close()
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self._in_head = False
+            self._has_progressed = False
+            self._bytes_without_progress = 0
+            self._head_timer: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(cast(asyncio.Transport, transport))
+            self._head_timer = self.loop.call_later(head_timeout_seconds, self._head_is_late)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._stop_timer()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            """Headers, chunk extensions and trailers are bounded alike: so many bytes may lead to nothing."""
+            self._has_progressed = False
+            super().data_received(data)
+            self._bytes_without_progress = 0 if self._has_progressed else self._bytes_without_progress + len(data)
+            if self._bytes_without_progress > _MOST_HEAD_BYTES:
+                self._refuse(f"the head of the request is larger than {_MOST_HEAD_BYTES} bytes")
+            elif self._in_head and self._head_timer is None:
+                self._head_timer = self.loop.call_later(head_timeout_seconds, self._head_is_late)
+
+        def on_message_begin(self) -> None:
+            self._in_head = True
+            super().on_message_begin()
+
+        def on_headers_complete(self) -> None:
+            super().on_headers_complete()
+            self._in_head, self._has_progressed = False, True
+            self._stop_timer()
+
+        def on_body(self, body: bytes) -> None:
+            self._has_progressed = True
+            super().on_body(body)
+
+        def on_message_complete(self) -> None:
+            self._has_progressed = True
+            super().on_message_complete()
 
         def eof_received(self) -> bool | None:  # type: ignore[override]
             """A sender that has said all may still listen: keep the way back open until it is answered."""
+            if self._in_head:
+                self._refuse("the request ended before its head did")
+                return not self.transport.is_closing()
             if self.cycle is None or self.cycle.response_complete:
                 return None
             self.cycle.more_body = False
@@ -35,4 +76,37 @@ def protocol_for(instance_name: str) -> type[HttpToolsProtocol]:
             self.cycle.message_event.set()
             return True
 
+        def send_400_response(self, msg: str) -> None:
+            self._refuse("the request is not well-formed HTTP")
+
+        def _head_is_late(self) -> None:
+            self._head_timer = None
+            if self._in_head:
+                self._refuse(f"the request did not arrive within {head_timeout_seconds:g} seconds")
+            else:
+                self.transport.close()
+
+        def _stop_timer(self) -> None:
+            if self._head_timer is not None:
+                self._head_timer.cancel()
+                self._head_timer = None
+
+        def _refuse(self, sentence: str) -> None:
+            """Answer with a fault and close, unless a whole request before this waits for its answer: that comes."""
+            if self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body):
+                self.cycle.keep_alive = False
+                self.flow.pause_reading()
+            elif not self.transport.is_closing():
+                self.transport.write(_whole_answer(sentence, instance_name))
+                self.transport.close()
+
     return SoapHttpProtocol
+
+
+def _whole_answer(sentence: str, instance_name: str) -> bytes:
+    fault = faults.fault_of(MessageUnreadable(sentence), instance_name)
+    head = (
+        "HTTP/1.1 500 Internal Server Error\r\nContent-Type: text/xml; charset=UTF-8\r\n"
+        f"Content-Length: {len(fault.body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + fault.body

@@ -8,8 +8,10 @@ Source: platform.md §19; DESIGN decision 10 in docs/decisions.
 import json
 import logging
 import time
+from collections.abc import Sequence
 from typing import Any
 
+from contracts.errors import Violation
 from contracts.identifiers import hide_persons
 from gateway.call import Answer, Call
 
@@ -47,8 +49,8 @@ def record_of(call: Call, answer: Answer) -> dict[str, Any]:
         "error": call.error_code,
         "error_origin": call.error_origin,
         "error_detail": hide_persons(call.error_detail),
-        "request_violations": [str(one) for one in call.request_violations[:_MOST_VIOLATIONS]],
-        "answer_violations": [str(one) for one in call.answer_violations[:_MOST_VIOLATIONS]],
+        "request_violations": _listed(call.request_violations),
+        "answer_violations": _listed(call.answer_violations),
         "request_bytes": len(call.request.body),
         "answer_bytes": len(answer.body),
         "sent_after_ms": _since(call, call.sent_at),
@@ -56,6 +58,10 @@ def record_of(call: Call, answer: Answer) -> dict[str, Any]:
         "replied_after_ms": _since(call, ended_at),
     }
     return {name: value for name, value in facts.items() if value not in (None, "", [])}
+
+
+def _listed(violations: Sequence[Violation]) -> list[str]:
+    return [hide_persons(str(one)) for one in violations[:_MOST_VIOLATIONS]]
 
 
 def _told(text: str | None) -> str | None:

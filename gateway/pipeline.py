@@ -7,8 +7,10 @@ Whatever goes wrong inside, the consumer gets a well-formed fault, and the call 
 Source: platform.md §2.
 """
 
+import itertools
 import logging
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Mapping
 
@@ -22,6 +24,7 @@ from contracts.errors import (
     ProducerUnreachable,
     TakUnavailable,
 )
+from contracts.identifiers import hide_persons
 from contracts.producer import SchedulingProducer
 from contracts.times import Clock
 from contracts.validation import Validator
@@ -61,6 +64,8 @@ class Pipeline:
 
     async def open(self) -> None:
         """Compile the schemas and open the producers. Raises what keeps the gateway from starting."""
+        if not self.settings.ip_whitelist:
+            log.warning("ip_whitelist_is_empty: every caller will be refused with VP011")
         self._validator.warm_up()
         await self.producers.open()
 
@@ -78,7 +83,7 @@ class Pipeline:
             call.error_origin = "producer"
             answer = faults.producer_fault(fault)
         except Exception as error:
-            log.exception("call_failed", extra={"correlation_id": call.correlation_id})
+            log.error("call_failed: %s", hide_persons(traceback.format_exc()), extra=_named(call))
             call.error_code, call.error_origin, call.error_detail = "VP009", "internal", type(error).__name__
             answer = faults.internal_fault(error, self.settings.instance_name)
         message_log.write(call, answer)
@@ -99,7 +104,7 @@ class Pipeline:
         if unreadable is not None:
             raise unreadable
         call.message = envelope.read(call.request.body, call.request.charset, self._limits)
-        call.original_consumer = call.request.header(senders.ORIGINAL_CONSUMER) or sender.id
+        call.original_consumer = senders.original_consumer(sender, call.request, self.settings)
         return await self._host.answer(call)
 
     async def _carry(self, call: Call) -> Answer:
@@ -137,15 +142,23 @@ class Pipeline:
             call.answer_violations = self._validator.check_response(read, interaction)
             sentence = "; ".join(map(str, call.answer_violations))
         if sentence:
-            log.warning("answer_breaks_contract", extra={"correlation_id": call.correlation_id, "violations": sentence})
+            log.warning("answer_breaks_contract", extra={**_named(call), "violations": hide_persons(sentence)})
         if sentence and self.settings.answer_validation == "refuse":
             assert call.route is not None
             raise faults.unreachable(call.route.address, "ContractViolation", sentence)
 
 
 def correlation_id_of(request: HttpRequest) -> str:
-    """The caller's correlation id, or a new one."""
-    return request.header(CORRELATION_ID) or str(uuid.uuid4())
+    """The caller's correlation id, or a new one; no part of a new one looks like a person's number, so logs show it."""
+    given = request.header(CORRELATION_ID)
+    if given:
+        return given
+    candidates = (str(uuid.uuid4()) for _ in itertools.count())
+    return next(one for one in candidates if hide_persons(one) == one)
+
+
+def _named(call: Call) -> dict[str, str]:
+    return {"correlation_id": hide_persons(call.correlation_id)}
 
 
 def _told_to_caller(call: Call) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from contracts import codec, envelope
 from contracts.errors import PlatformError, ProducerOverloaded, ProducerUnreachable
@@ -91,10 +92,18 @@ def _answer(adapter: SchedulingProducer, call: Call, address: str) -> Answer:
     if forms is None or message.payload is None:
         raise faults.unreachable(address, "ContractMissing", "The adapter does not offer this contract.")
     request = codec.decode(forms.request, message.payload)
-    answer = getattr(adapter, forms.method)(request, _caller(call))
+    answer = _asked(adapter, forms.method, request, _caller(call))
     if type(answer) is not forms.response.type:
         raise ProducerUnreachable(f"The adapter at {address} answered with a {type(answer).__name__}")
     return Answer(200, envelope.write_response(codec.encode(answer)))
+
+
+def _asked(adapter: SchedulingProducer, method: str, request: Any, caller: Caller) -> Any:
+    """The adapter's answer. What asyncio cannot carry, or would end the server with, becomes an ordinary error."""
+    try:
+        return getattr(adapter, method)(request, caller)
+    except (StopIteration, SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError) as error:
+        raise RuntimeError(f"the adapter raised {type(error).__name__}") from error
 
 
 def _caller(call: Call) -> Caller:

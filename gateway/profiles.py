@@ -5,8 +5,11 @@ in its namespace, and nothing more: attributes, comments and other prefixes stay
 Source: platform.md §4.2, §4.3, codes VP001, VP005, VP012 of §12.2.
 """
 
-from collections.abc import Iterator
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import escape
+from typing import cast
 
 from lxml import etree
 
@@ -33,73 +36,118 @@ def rewrite(root: xml.Element, came_in: Profile) -> bytes:
     """The whole document in the other profile, as UTF-8 with a declaration. Raises ResourceMissing."""
     other = "rivtabp21" if came_in == "rivtabp20" else "rivtabp20"
     try:
-        text = "".join(_Rewrite(*_ADDRESS[came_in], *_ADDRESS[other]).write(root, {}))
+        text = "".join(_Rewrite(root, *_ADDRESS[came_in], *_ADDRESS[other]).write(root, _Scope(), ChainMap()))
     except ValueError as error:
         raise ResourceMissing(str(error)) from None
     return b'<?xml version="1.0" encoding="UTF-8"?>' + text.encode()
 
 
-class _Rewrite:
-    """One direction: everything in `from_namespace` goes to `to_namespace`, and its address element is renamed."""
+Prefixes = ChainMap[str | None, str]
+"""Which namespace each prefix stands for, the nearest declaration first."""
 
-    def __init__(self, from_namespace: str, from_name: str, to_namespace: str, to_name: str) -> None:
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The declarations in force in the message, both ways."""
+
+    namespaces: Prefixes = field(default_factory=ChainMap)
+    prefixes: ChainMap[str, str] = field(default_factory=ChainMap)
+
+    def within(self, own: Mapping[str | None, str]) -> "_Scope":
+        named = {uri: prefix for prefix, uri in own.items() if prefix is not None}
+        return _Scope(self.namespaces.new_child(dict(own)), self.prefixes.new_child(named)) if own else self
+
+    def prefix_of(self, namespace: str) -> str:
+        """A prefix that stands for `namespace` here. The one found first may have been given to another since."""
+        prefix = self.prefixes.get(namespace)
+        if prefix is not None and self.namespaces[prefix] == namespace:
+            return prefix
+        return next(one for one, uri in self.namespaces.items() if one is not None and uri == namespace)
+
+
+class _Rewrite:
+    """One direction: everything in `from_namespace` goes to `to_namespace`, and its address element is renamed.
+
+    lxml's `nsmap` gathers every declaration above an element each time; a message with thousands would hold up the
+    gateway. So declarations are read once, and scopes are chains.
+    """
+
+    def __init__(self, root: xml.Element, from_namespace: str, from_name: str, to_namespace: str, to_name: str) -> None:
+        self._declared = _declared_in(root)
         self._from, self._from_name = from_namespace, from_name
         self._to, self._to_name = to_namespace, to_name
 
-    def write(self, node: xml.Element, inherited: dict[str | None, str]) -> Iterator[str]:
-        """`node` as text; `inherited` are the prefixes that the output has declared so far."""
-        namespace, name = etree.QName(node).namespace, etree.QName(node).localname
+    def write(self, node: xml.Element, read: _Scope, written: Prefixes) -> Iterator[str]:
+        """`node` as text; `read` and `written` are what the message and the output have declared above it."""
+        namespace, name = etree.QName(node).namespace or "", etree.QName(node).localname
         namespace = self._to if namespace == self._from else namespace
         if namespace == self._to and name == self._from_name:
             name = self._to_name
-        scope = self._scope(node, inherited, namespace, name)
+        own = self._declared.get(node, {})
+        new = self._new(own, written, name)
+        if new.get(node.prefix, written.get(node.prefix, "")) != namespace:
+            new[node.prefix] = namespace
+        read = read.within(own)
         prefixed = f"{node.prefix}:{name}" if node.prefix else name
-        yield f"<{prefixed}{_declarations(scope, inherited)}{_attributes(node)}"
-        yield from self._content(node, scope, prefixed)
+        yield f"<{prefixed}{_declarations(new)}{_attributes(node, read)}"
+        yield from self._content(node, read, written.new_child(new) if new else written, prefixed)
 
-    def _scope(
-        self, node: xml.Element, inherited: dict[str | None, str], namespace: str | None, name: str
-    ) -> dict[str | None, str]:
-        """The prefixes in force on the written element: its own declarations, moved only where the platform does."""
-        parent = node.getparent()
-        above = parent.nsmap if parent is not None else {}
-        own = {prefix: uri for prefix, uri in node.nsmap.items() if above.get(prefix) != uri}
+    def _new(self, own: Mapping[str | None, str], written: Prefixes, name: str) -> dict[str | None, str]:
+        """The element's declarations that the output needs, moved only where the platform does (§4.3, 4)."""
         if name in ("Envelope", "Header", self._to_name):
             own = {prefix: self._to if uri == self._from else uri for prefix, uri in own.items()}
-        scope = {**inherited, **own}
-        if scope.get(node.prefix, "") != (namespace or ""):
-            scope[node.prefix] = namespace or ""
-        return scope
+        return {prefix: uri for prefix, uri in own.items() if written.get(prefix, "") != uri}
 
-    def _content(self, node: xml.Element, scope: dict[str | None, str], prefixed: str) -> Iterator[str]:
+    def _content(self, node: xml.Element, read: _Scope, written: Prefixes, prefixed: str) -> Iterator[str]:
         if not len(node) and not node.text:
             yield "/>"
             return
-        yield ">" + escape(node.text or "", quote=False)
+        yield ">" + _text(node.text)
         for child in node:
             if isinstance(child, etree._Comment):
                 yield f"<!--{child.text}-->"
             elif isinstance(child.tag, str):
-                yield from self.write(child, scope)
-            yield escape(child.tail or "", quote=False)
+                yield from self.write(child, read, written)
+            yield _text(child.tail)
         yield f"</{prefixed}>"
 
 
-def _declarations(scope: dict[str | None, str], inherited: dict[str | None, str]) -> str:
-    new = [(prefix, uri) for prefix, uri in scope.items() if inherited.get(prefix, "") != uri]
-    return "".join(f' xmlns{":" + prefix if prefix else ""}="{escape(uri)}"' for prefix, uri in new)
+def _declared_in(root: xml.Element) -> dict[xml.Element, dict[str | None, str]]:
+    """The namespace declarations that stand on each element; "" takes the default namespace away."""
+    declared: dict[xml.Element, dict[str | None, str]] = {}
+    waiting: dict[str | None, str] = {}
+    for event, what in etree.iterwalk(root, events=("start-ns", "start")):
+        if event == "start-ns":
+            prefix, uri = cast(tuple[str, str], what)
+            waiting[prefix or None] = uri
+        elif waiting:
+            declared[cast(xml.Element, what)], waiting = waiting, {}
+    return declared
 
 
-def _attributes(node: xml.Element) -> str:
-    return "".join(f' {_attribute_name(node, str(name))}="{escape(str(value))}"' for name, value in node.attrib.items())
+def _declarations(new: Mapping[str | None, str]) -> str:
+    return "".join(f' xmlns{":" + prefix if prefix else ""}="{_value(uri)}"' for prefix, uri in new.items())
 
 
-def _attribute_name(node: xml.Element, name: str) -> str:
-    """The attribute with its own prefix, which follows whatever the prefix is bound to now (platform.md §4.3, 5)."""
-    qname = etree.QName(name)
-    if qname.namespace is None:
-        return name
-    if qname.namespace == _XML_NAMESPACE:
-        return f"xml:{qname.localname}"
-    prefix = next(p for p, uri in node.nsmap.items() if p is not None and uri == qname.namespace)
-    return f"{prefix}:{qname.localname}"
+def _text(text: str | None) -> str:
+    """Character data; a carriage return stays one only as a reference."""
+    return escape(text or "", quote=False).replace("\r", "&#13;")
+
+
+def _value(value: str) -> str:
+    """An attribute's value; white space other than blanks stays what it is only as references."""
+    return escape(value).translate({9: "&#9;", 10: "&#10;", 13: "&#13;"})
+
+
+def _attributes(node: xml.Element, read: _Scope) -> str:
+    return "".join(
+        f' {_attribute_name(etree.QName(str(name)), read)}="{_value(str(value))}"' for name, value in node.items()
+    )
+
+
+def _attribute_name(name: etree.QName, read: _Scope) -> str:
+    """The attribute with a prefix of its own, which follows whatever that is bound to now (platform.md §4.3, 5)."""
+    if name.namespace is None:
+        return name.localname
+    prefix = "xml" if name.namespace == _XML_NAMESPACE else read.prefix_of(name.namespace)
+    return f"{prefix}:{name.localname}"

@@ -4,20 +4,20 @@ Pure: takes the request and the settings. The HTTP listener trusts its white lis
 by the internal headers, when it names this platform too, or by the certificate header that a TLS proxy set. In demo
 mode a loopback caller without any identity counts as the demo's e-service, and is told so.
 Elsewhere: the HTTPS listener with client certificates (not built yet).
-Source: platform.md §5.2, §6, codes VP002, VP011, VP014 of §12.2; §25 rows 5 and 6.
+Source: platform.md §5.2, §6, codes VP002, VP011, VP013, VP014 of §12.2; §25 rows 5 and 6.
 """
 
 import base64
-import binascii
 import ipaddress
+import logging
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
 
-from contracts.errors import RoutingLoop, SenderUnknown, TransportRefused
+from contracts.errors import OriginalConsumerRefused, RoutingLoop, SenderUnknown, TransportRefused
+from contracts.identifiers import hide_persons
 from gateway.call import HttpRequest
 from gateway.settings import GatewaySettings
 
@@ -26,6 +26,8 @@ INSTANCE_ID = "x-vp-instance-id"
 FORWARDED_FOR = "x-forwarded-for"
 ORIGINAL_CONSUMER = "x-rivta-original-serviceconsumer-hsaid"
 ROUTING_HISTORY = "x-rivta-routing-history"
+
+log = logging.getLogger(__name__)
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -55,6 +57,23 @@ def identify(request: HttpRequest, settings: GatewaySettings) -> Sender:
     return Sender(sender, "certificate", _next_history(sender, history, settings))
 
 
+def original_consumer(sender: Sender, request: HttpRequest, settings: GatewaySettings) -> str:
+    """For whom the call is made: the header's consumer, or the sender. Raises OriginalConsumerRefused.
+
+    Who may name another consumer is a list of senders; internal calls may. It is what the call was identified by that
+    makes it internal, not a header that anybody can send (platform.md §6, §25 row 7).
+    """
+    named = request.header(ORIGINAL_CONSUMER)
+    if named is None:
+        return sender.id
+    allowed = settings.original_consumer_senders
+    if sender.source != "internal" and allowed and sender.id not in allowed:
+        if settings.refuses_original_consumers:
+            raise OriginalConsumerRefused(f"Sender is not approved to set header {ORIGINAL_CONSUMER}.")
+        log.warning("original_consumer_not_approved", extra={"sender": hide_persons(sender.id)})
+    return named or sender.id
+
+
 def _demand_listed(address: str, where: str, settings: GatewaySettings) -> None:
     if not any(_is_within(address.strip(), entry) for entry in settings.ip_whitelist):
         raise TransportRefused(
@@ -63,15 +82,22 @@ def _demand_listed(address: str, where: str, settings: GatewaySettings) -> None:
         )
 
 
-@lru_cache(maxsize=4096)
 def _is_within(address: str, entry: str) -> bool:
-    """An entry is a prefix of the address's text, as on the real platform, or a CIDR block."""
+    """An entry is a prefix of the address's text, as on the real platform, or a CIDR block.
+
+    Of several addresses (X-Forwarded-For) the first decides.
+    """
     if "/" not in entry:
         return bool(address) and address.startswith(entry)
     try:
-        return ipaddress.ip_address(address) in ipaddress.ip_network(entry, strict=False)
+        return ipaddress.ip_address(address.split(",", 1)[0].strip()) in _network(entry)
     except ValueError:
         return False
+
+
+@lru_cache(maxsize=64)
+def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(entry, strict=False)
 
 
 def _is_loopback(address: str) -> bool:
@@ -107,14 +133,14 @@ def _sender_of_certificate(header: str | None, settings: GatewaySettings) -> str
 
 @lru_cache(maxsize=1024)
 def _sender_of(encoded: str, header_name: str, pattern: str) -> str | None:
-    """The sender id in a certificate's subject, read by OID and then by the pattern; None when there is none."""
+    """The sender id in a certificate's subject, the last part first as RFC 2253 has it; None when there is none.
+
+    The pattern is matched from the start of each part: what looks like a serial number inside a name is a name.
+    """
     try:
         subject = x509.load_der_x509_certificate(base64.b64decode("".join(encoded.split()), validate=True)).subject
-    except (ValueError, binascii.Error):
+        parts = [f"{one.rfc4514_attribute_name}={one.value!s}" for one in subject]
+    except (ValueError, x509.InvalidVersion):
         raise SenderUnknown(f"Exception occured parsing certificate in httpheader {header_name}") from None
-    rendered = ",".join(
-        f"{'2.5.4.5' if one.oid == NameOID.SERIAL_NUMBER else one.rfc4514_attribute_name}={one.value!s}"
-        for one in subject
-    )
-    found = re.search(pattern, rendered)
-    return found[1] if found else None
+    found = (re.match(pattern, part) for part in reversed(parts))
+    return next((match[1] for match in found if match), None)

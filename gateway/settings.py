@@ -5,12 +5,16 @@ don't fit: SettingsRefused carries a sentence that names the setting.
 Source: platform.md §14, §23, §25 (right-hand column).
 """
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 Strictness = Literal["off", "warn", "refuse"]
 Compatibility = Literal["tidbro", "skltp"]
+
+_MOST = 1_000_000_000
 
 
 class SettingsRefused(Exception):
@@ -42,6 +46,12 @@ class GatewaySettings:
     sender_id_pattern: str = setting(
         r"(?:2\.5\.4\.5|SERIALNUMBER)=([^,]+)", "Where the sender id stands in a certificate's subject."
     )
+    original_consumer_senders: tuple[str, ...] = setting(
+        (), "HSA-ids of the senders that may name another original consumer; empty: every sender may."
+    )
+    refuses_original_consumers: bool = setting(
+        True, "Whether a sender that is not on that list gets VP013; otherwise it is let through with a warning."
+    )
     max_message_bytes: int = setting(15_728_640, "Size of the largest request or answer, in bytes.")
     request_timeout_seconds: float = setting(20.0, "How long a consumer may take to send its request.")
     connect_timeout_seconds: float = setting(2.0, "How long connecting to a producer may take.")
@@ -54,11 +64,14 @@ class GatewaySettings:
     def __post_init__(self) -> None:
         for one in fields(self):
             value = getattr(self, one.name)
-            if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0:
-                raise SettingsRefused(f"{one.name} must be more than 0, not {value}.")
+            if isinstance(value, int | float) and not isinstance(value, bool) and not 0 < value < _MOST:
+                raise SettingsRefused(f"{one.name} must be more than 0 and less than {_MOST}, not {value}.")
         for name in ("instance_id", "instance_name", "certificate_header"):
             if not getattr(self, name).strip():
                 raise SettingsRefused(f"{name} must not be empty.")
+        for entry in self.ip_whitelist:
+            _demand_address(entry)
+        _demand_group(self.sender_id_pattern)
 
     @property
     def validates_requests(self) -> bool:
@@ -68,6 +81,23 @@ class GatewaySettings:
     @property
     def validates_answers(self) -> bool:
         return self.answer_validation != "off" and self.compatibility == "tidbro"
+
+
+def _demand_address(entry: str) -> None:
+    try:
+        if not entry or ("/" in entry and not ipaddress.ip_network(entry, strict=False)):
+            raise ValueError
+    except ValueError:
+        raise SettingsRefused(f"ip_whitelist must hold addresses or CIDR blocks, not {entry!r}.") from None
+
+
+def _demand_group(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise SettingsRefused(f"sender_id_pattern is not a regular expression: {error}.") from None
+    if groups < 1:
+        raise SettingsRefused("sender_id_pattern must have a group for the sender id.")
 
 
 def read_settings(given: Mapping[str, Any]) -> GatewaySettings:

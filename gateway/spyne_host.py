@@ -18,6 +18,7 @@ from spyne.context import MethodContext  # isort: skip
 from spyne.model.primitive import AnyXml  # isort: skip
 from spyne.protocol.soap import Soap11  # isort: skip
 from spyne.server import ServerBase  # isort: skip
+from spyne.util.appreg import unregister_application  # isort: skip
 
 from contracts.catalogue import Interaction
 from gateway.call import Answer, Call
@@ -98,4 +99,6 @@ def _server(contract: str, name: str, carry: Carry) -> ContractServer:
 
     service = type(f"{name}Service", (ServiceBase,), {"carry": operation})
     protocols = {"in_protocol": PassThroughSoap(), "out_protocol": PassThroughSoap()}
-    return ContractServer(Application([service], tns=contract, name=f"{name}Application", **protocols))
+    application = Application([service], tns=contract, name=f"{name}Application", **protocols)
+    unregister_application(application)  # Spyne's list of all applications would keep this gateway for ever
+    return ContractServer(application)

@@ -4,12 +4,16 @@ Source: platform.md §17.1, §17.2. The keys of status are the platform's own, i
 are left out.
 """
 
+import logging
 from datetime import datetime
 from importlib import metadata
 from typing import Any
 
+from contracts.producer import Health, SchedulingProducer
 from contracts.times import Clock
 from gateway.pipeline import Pipeline
+
+log = logging.getLogger(__name__)
 
 
 class Status:
@@ -24,7 +28,7 @@ class Status:
         """Whether calls can be answered, and why: the catalogue is there and each adapter is ready."""
         parts = {"takCache": self._tak_health()}
         for name, adapter in self._pipeline.producers.adapters.items():
-            told = adapter.health()
+            told = _asked(name, adapter)
             parts[f"adapter:{name}"] = {"status": _up(told.is_ready), "sentence": told.sentence}
         is_ready = all(part["status"] == "UP" for part in parts.values())
         return is_ready, {"status": _up(is_ready), "components": parts}
@@ -50,6 +54,15 @@ class Status:
             "TakCacheResetInfo": told,
             "Endpoints": ["http://0.0.0.0/vp"],
         }
+
+
+def _asked(name: str, adapter: SchedulingProducer) -> Health:
+    """The adapter's health; one that raises, against the protocol, is down."""
+    try:
+        return adapter.health()
+    except Exception as error:
+        log.exception("adapter_health_failed", extra={"adapter": name})
+        return Health(False, f"The adapter could not say: {type(error).__name__}.")
 
 
 def _up(is_up: bool) -> str:

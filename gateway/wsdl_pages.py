@@ -5,6 +5,7 @@ at who asks. `soap:address` becomes the address that was called; every schema im
 Source: platform.md §16; §25 row 17 (Host is used when no forwarded header says better).
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import cast
@@ -12,10 +13,12 @@ from urllib.parse import parse_qs
 
 from contracts import xml
 from contracts.catalogue import Catalogue, Interaction
+from contracts.envelope import write_fault
 from contracts.namespaces import WSDL, WSDL_SOAP, XML_SCHEMA
 from gateway.call import XML_CONTENT_TYPE, Answer, HttpRequest
 from gateway.settings import GatewaySettings
 
+_HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d+))?", re.ASCII)
 _NAMES = {"w": WSDL, "s": WSDL_SOAP, "x": XML_SCHEMA}
 
 
@@ -40,9 +43,7 @@ class WsdlPages:
         wanted = _parameter(request, "xsd")
         path = interaction.wsdl if wanted is None else schemas_of(interaction).get(wanted)
         if path is None:
-            return Answer(
-                500, b"There is no such schema in this contract.", (("Content-Type", "text/plain; charset=UTF-8"),)
-            )
+            return Answer(500, write_fault("Server", "There is no such schema in this contract."))
         text = xml.serialise(_with_address(path, _base(request) + request.path))
         declared = b'<?xml version="1.0" encoding="UTF-8"?>\n' + text
         return Answer(200, declared, (("Content-Type", self._content_type),))
@@ -61,10 +62,15 @@ def _parameter(request: HttpRequest, name: str) -> str | None:
 
 def _base(request: HttpRequest) -> str:
     scheme = request.header("x-vp-forwarded-proto") or request.scheme
-    asked_host, _, asked_port = (request.header("host") or "localhost").partition(":")
+    asked_host, asked_port = _split_port(request.header("host") or "localhost")
     host = request.header("x-vp-forwarded-host") or asked_host
     port = request.header("x-vp-forwarded-port") or asked_port
     return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+
+
+def _split_port(host: str) -> tuple[str, str]:
+    match = _HOST.fullmatch(host)
+    return (match[1], match[2] or "") if match else ("localhost", "")
 
 
 def _with_address(path: Path, address: str) -> xml.Element:

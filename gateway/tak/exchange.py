@@ -21,6 +21,7 @@ from gateway.tak.snapshot import TakSnapshot
 
 _INFO = "{urn:skl:tp:vagvalsinfo:v2}"
 _ALWAYS = {"first_day": date(2000, 1, 1), "last_day": date(2999, 12, 31)}
+_LISTS = {"logical_addresses", "contracts", "consumers"}
 _ROUTE = {"logical_addresses", "contracts", "address", "profile", "first_day", "last_day"}
 _AUTHORISATION = {"consumers", "logical_addresses", "contracts", "first_day", "last_day"}
 
@@ -30,20 +31,26 @@ class CatalogueUnreadable(Exception):
 
 
 def load(path: Path) -> TakSnapshot:
-    """The snapshot in a file, `.toml` or persistentCache XML by its name. Raises CatalogueUnreadable."""
+    """The snapshot in a file, `.toml` or persistentCache XML by its name.
+
+    Raises CatalogueUnreadable, also for a catalogue that is empty (platform.md §18).
+    """
     try:
         text = path.read_bytes()
     except OSError as error:
         raise CatalogueUnreadable(f"{path.name} cannot be read: {error.strerror}.") from None
     try:
-        return read_toml(text.decode()) if path.suffix == ".toml" else read_persistent_cache(text)
+        snapshot = read_toml(text.decode()) if path.suffix == ".toml" else read_persistent_cache(text)
     except (ValueError, MessageUnreadable) as error:
         raise CatalogueUnreadable(f"{path.name}: {error}.") from None
+    if not snapshot.routes or not snapshot.authorisations:
+        raise CatalogueUnreadable(f"{path.name}: a catalogue without routes or authorisations is no catalogue.")
+    return snapshot
 
 
 def read_toml(text: str) -> TakSnapshot:
     """The snapshot that a TOML text describes. Raises ValueError naming the row that doesn't fit."""
-    tables = tomllib.loads(text)
+    tables = _tables(text)
     if unknown := sorted(set(tables) - {"route", "authorisation"}):
         raise ValueError(f"there are tables route and authorisation, not {unknown[0]}")
     routes = [r for row in _rows(tables, "route", _ROUTE) for r in _routes(row)]
@@ -51,14 +58,33 @@ def read_toml(text: str) -> TakSnapshot:
     return TakSnapshot.of(routes, authorisations)
 
 
+def _tables(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+
+
 def _rows(tables: Mapping[str, Any], name: str, known: set[str]) -> Iterator[dict[str, Any]]:
-    for number, row in enumerate(tables.get(name, []), start=1):
+    rows = tables.get(name, [])
+    if not isinstance(rows, list):
+        raise ValueError(f"{name} must be a list of tables, [[{name}]]")
+    for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict) or set(row) - known or not set(row) >= known - set(_ALWAYS) - {"profile"}:
             raise ValueError(f"{name} number {number} must have {', '.join(sorted(known))}")
         try:
+            _demand_texts(row)
             yield {**_ALWAYS, "profile": "RIVTABP21", **row, "validity": _days({**_ALWAYS, **row})}
-        except (TypeError, ValueError) as error:
+        except ValueError as error:
             raise ValueError(f"{name} number {number}: {error}") from None
+
+
+def _demand_texts(row: Mapping[str, Any]) -> None:
+    for name, value in row.items():
+        if name in _LISTS and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise ValueError(f"{name} must be a list of texts")
+        if name in ("address", "profile") and not isinstance(value, str):
+            raise ValueError(f"{name} must be a text")
 
 
 def _days(row: Mapping[str, Any]) -> Validity:

@@ -5,7 +5,7 @@ Source: platform.md §9, §10, §18, §20.1; STYLE.md §3.
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from contracts.times import SWEDEN, start_of_day
 
@@ -26,7 +26,7 @@ class Validity:
     @classmethod
     def of_days(cls, first_day: date, last_day: date) -> "Validity":
         """Whole Swedish days, both included."""
-        return cls(start_of_day(first_day), start_of_day(last_day + timedelta(days=1)) - timedelta(microseconds=1))
+        return cls(start_of_day(first_day), datetime.combine(last_day, time.max, SWEDEN))
 
     @classmethod
     def of_stamps(cls, first: str, last: str) -> "Validity":
@@ -48,7 +48,7 @@ def _moment(text: str) -> tuple[datetime, bool]:
         raise ValueError("not a date or a date with a time")
     day, clock, fraction, zone = match.groups()
     moment = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock or "00:00:00"))
-    moment += timedelta(seconds=float(fraction or 0))
+    moment = moment.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
     if zone:
         return datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00")), False
     return moment.replace(tzinfo=SWEDEN), moment.time() == time()

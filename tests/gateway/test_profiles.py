@@ -1,0 +1,175 @@
+"""gateway/profiles.py: RIV-TA 2.0 ↔ 2.1 (platform.md §4.2, §4.3; VP001, VP005, VP012)."""
+
+import re
+
+import pytest
+from lxml import etree
+
+from contracts import envelope, xml
+from contracts.errors import ProfileMismatch, ProfileUnsupported
+from gateway.profiles import must_rewrite, rewrite
+from tests.gateway.builders import sample
+
+A = "http://www.w3.org/2005/08/addressing"
+R = "urn:riv:itintegration:registry:1"
+SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+def to_21(text: str) -> str:
+    return rewrite(xml.parse(text.encode()), "rivtabp20").decode()
+
+
+def to_20(text: str) -> str:
+    return rewrite(xml.parse(text.encode()), "rivtabp21").decode()
+
+
+# Whether
+
+
+@pytest.mark.parametrize(
+    ("came_in", "route", "rewritten"),
+    [
+        ("rivtabp20", "RIVTABP20", False),
+        ("rivtabp21", "rivtabp21", False),
+        ("rivtabp20", "RIVTABP21", True),
+        ("rivtabp21", "RivTaBp20", True),
+    ],
+)
+def test_only_another_profile_demands_a_rewrite(came_in: envelope.Profile, route: str, rewritten: bool) -> None:
+    """platform.md §4.2: the comparison ignores letter case."""
+    assert must_rewrite(came_in, route) is rewritten
+
+
+@pytest.mark.parametrize("route", ["RIVTABP22", "RIVTABP99", "", "nonsense"])
+def test_a_route_with_another_profile_is_vp005_with_the_incoming_one(route: str) -> None:
+    """platform.md §12.2."""
+    with pytest.raises(ProfileMismatch) as told:
+        must_rewrite("rivtabp20", route)
+    assert told.value.detail == "No receiverId (logical address) with matching Riv-version found for rivtabp20"
+
+
+def test_no_profile_is_vp001() -> None:
+    with pytest.raises(ProfileUnsupported, match="No RIV version configured"):
+        must_rewrite(None, "RIVTABP21")
+
+
+# The rewrite: where the declaration stands
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (  # on the envelope, the example of platform.md §4.3
+            f'<s:Envelope xmlns:add="{A}" xmlns:s="{SOAP}"><s:Header><add:To>ADR</add:To></s:Header></s:Envelope>',
+            f'<s:Envelope xmlns:add="{R}" xmlns:s="{SOAP}"><s:Header><add:LogicalAddress>ADR</add:LogicalAddress></s:Header></s:Envelope>',
+        ),
+        (  # on the header
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Header xmlns:add="{A}"><add:To>ADR</add:To></s:Header></s:Envelope>',
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Header xmlns:add="{R}"><add:LogicalAddress>ADR</add:LogicalAddress></s:Header></s:Envelope>',
+        ),
+        (  # on the address element
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Header><add:To xmlns:add="{A}">ADR</add:To></s:Header></s:Envelope>',
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Header><add:LogicalAddress xmlns:add="{R}">ADR</add:LogicalAddress></s:Header></s:Envelope>',
+        ),
+        (  # as the default namespace of the address element
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Header><To xmlns="{A}">ADR</To></s:Header></s:Envelope>',
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Header><LogicalAddress xmlns="{R}">ADR</LogicalAddress></s:Header></s:Envelope>',
+        ),
+        (  # on the body it stays
+            f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{A}"><s:Header><a:To>X</a:To></s:Header><s:Body xmlns:b="{A}"><x/></s:Body></s:Envelope>',
+            f'<s:Envelope xmlns:s="{SOAP}" xmlns:a="{R}"><s:Header><a:LogicalAddress>X</a:LogicalAddress></s:Header><s:Body xmlns:b="{A}"><x/></s:Body></s:Envelope>',
+        ),
+        (  # on the body, and an element there needs the other one: declared again on it
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Body xmlns:b="{A}"><b:Action>x</b:Action><b:Action/></s:Body></s:Envelope>',
+            f'<s:Envelope xmlns:s="{SOAP}"><s:Body xmlns:b="{A}"><b:Action xmlns:b="{R}">x</b:Action><b:Action xmlns:b="{R}"/></s:Body></s:Envelope>',
+        ),
+    ],
+    ids=["envelope", "header", "address", "default", "body", "body, used"],
+)  # fmt: skip
+def test_declarations_are_moved_where_the_platform_moves_them_both_ways(before: str, after: str) -> None:
+    """platform.md §4.3, 2–4. The reverse is symmetric."""
+    assert to_21(before) == DECLARATION + after
+    assert to_20(exchanged(before)) == DECLARATION + exchanged(after)
+
+
+def exchanged(text: str) -> str:
+    """The same message with the two profiles exchanged."""
+    other = {A: R, R: A, "LogicalAddress": "To", "To": "LogicalAddress"}
+    return re.sub(f"{A}|{R}|LogicalAddress|To", lambda found: other[found[0]], text)
+
+
+def test_the_other_headers_of_ws_addressing_move_along_with_their_names_kept() -> None:
+    """platform.md §4.3, 2."""
+    text = f'<e xmlns:w="{A}"><w:MessageID>1</w:MessageID><w:ReplyTo><w:Address/></w:ReplyTo><w:To>X</w:To></e>'
+    root = etree.fromstring(to_21(text).encode())
+    assert [element.tag for element in root.iter()] == [
+        "e", f"{{{R}}}MessageID", f"{{{R}}}ReplyTo", f"{{{R}}}Address", f"{{{R}}}LogicalAddress",
+    ]  # fmt: skip
+
+
+def test_only_the_address_element_of_its_namespace_is_renamed() -> None:
+    text = f'<e xmlns:w="{A}" xmlns:o="urn:o"><w:To/><o:To/><To/></e>'
+    assert [element.tag for element in etree.fromstring(to_21(text).encode())] == [f"{{{R}}}LogicalAddress", "{urn:o}To", "To"]
+
+
+def test_attributes_keep_prefix_name_and_value() -> None:
+    """platform.md §4.3, 5: mustUnderstand and actor survive."""
+    text = (
+        f'<s:Envelope xmlns:s="{SOAP}" xmlns:w="{A}"><w:To s:mustUnderstand="1" s:actor="urn:x" w:IsReferenceParameter="true" '
+        'xml:lang="sv" plain="&lt;&amp;&quot;&#10;&#9;&#13;å">X</w:To></s:Envelope>'
+    )
+    root = etree.fromstring(to_21(text).encode())
+    assert dict(root[0].attrib) == {
+        f"{{{SOAP}}}mustUnderstand": "1",
+        f"{{{SOAP}}}actor": "urn:x",
+        f"{{{R}}}IsReferenceParameter": "true",  # follows what its prefix stands for now
+        "{http://www.w3.org/XML/1998/namespace}lang": "sv",
+        "plain": '<&"\n\t\rå',
+    }
+
+
+def test_an_attribute_keeps_its_namespace_where_its_prefix_is_hidden_below() -> None:
+    text = '<e xmlns:p="urn:x" xmlns:q="urn:x"><f xmlns:p="urn:y" q:at="1"><g xmlns:q="urn:z" p:at="2"/></f></e>'
+    root = etree.fromstring(to_21(text).encode())
+    assert dict(root[0].attrib) == {"{urn:x}at": "1"}
+    assert dict(root[0][0].attrib) == {"{urn:y}at": "2"}
+
+
+def test_comments_and_text_stay_and_cdata_becomes_text_and_instructions_go() -> None:
+    """platform.md §4.3, 1, 6, 7."""
+    text = "<?xml version='1.0'?><!--before--><e>a<!--c--><?pi x?>b<![CDATA[<c>&]]>d&#13;<f/>e</e><!--after-->"
+    assert to_21(text) == f"{DECLARATION}<e>a<!--c-->b&lt;c&gt;&amp;d&#13;<f/>e</e>"
+
+
+def test_a_default_namespace_that_is_taken_away_stays_away() -> None:
+    text = '<a xmlns="urn:x"><b xmlns=""><c xmlns:p="urn:y" p:d="1"/></b></a>'
+    root = etree.fromstring(to_21(text).encode())
+    assert [element.tag for element in root.iter()] == ["{urn:x}a", "b", "c"]
+
+
+def test_a_message_in_another_encoding_comes_out_in_utf_8() -> None:
+    root = xml.parse('<?xml version="1.0" encoding="UTF-16"?><a>å</a>'.encode("utf-16"))
+    assert rewrite(root, "rivtabp20") == f"{DECLARATION}<a>å</a>".encode()
+
+
+@pytest.mark.parametrize(
+    ("contract_set", "name"),
+    [("crm_scheduling_1.0", "MakeBooking"), ("crm_scheduling_1.1", "MakeBooking"), ("crm_scheduling_1.1", "GetAvailableDates")],
+)
+def test_there_and_back_again_is_the_same_message(contract_set: str, name: str) -> None:
+    """Canonical XML of samples: nothing is lost."""
+    root = xml.parse(sample(name, contract_set=contract_set))
+    came_in = "rivtabp20" if contract_set.endswith("1.0") else "rivtabp21"
+    there = xml.parse(rewrite(root, came_in))
+    assert envelope.read(xml.serialise(there)).profile != came_in
+    back = xml.parse(rewrite(there, "rivtabp21" if came_in == "rivtabp20" else "rivtabp20"))
+    assert etree.tostring(back, method="c14n") == etree.tostring(root, method="c14n")
+
+
+def test_thousands_of_declarations_do_not_hold_up_the_gateway() -> None:
+    """Work grows with the message, not with its square: this took 30 minutes when each element gathered them all."""
+    many = 30_000
+    declared = " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(many))
+    elements = "<b p1:c='1'/>" * 10_000 + "<b/>" * many
+    assert to_21(f'<Envelope {declared} xmlns:w="{A}"><w:To>X</w:To>{elements}</Envelope>').count("<b") == many + 10_000
