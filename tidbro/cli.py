@@ -58,6 +58,7 @@ def _serve(parsed: argparse.Namespace) -> int:
     if settings.demo:
         settings = demo.opened(settings)
     region = build(settings)
+    Path(settings.data_directory).mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.demo:
         demo.plant(region)
     return server.serve(region)

@@ -55,9 +55,8 @@ def server_of(region: Region) -> RegionServer:
 
 
 def serve(region: Region) -> int:
-    """Serve until stopped; the exit code."""
+    """Serve until stopped; the exit code. The data directory must be there."""
     settings = region.settings
-    Path(settings.data_directory).mkdir(parents=True, exist_ok=True)
     listening = listen(settings.host, settings.port)
     logs.set_up(Path(settings.data_directory))
     server = server_of(region)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from contracts import scheduling as s
@@ -28,7 +29,7 @@ from scheduling_backends.timebook.choices import Filters
 from scheduling_backends.timebook.desk import Desk
 from scheduling_backends.timebook.entries import Booking, Clinic
 from scheduling_backends.timebook.find import Search
-from scheduling_backends.timebook.models import AuditRow
+from scheduling_backends.timebook.models import AUDIT_LOG
 from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
 from scheduling_backends.timebook.seats import Author
 from scheduling_backends.timebook.settings import TimebookSettings
@@ -313,7 +314,7 @@ class Timebook:
         }
 
     def _note(self, session: Session, action: AuditAction, outcome: str, seen: dict[str, Any]) -> None:
-        session.add(AuditRow(action=action, outcome=outcome, **seen))
+        session.execute(_WRITE_LINE, seen | {"action": action, "outcome": outcome})
 
     def _note_look(self, action: AuditAction, outcome: str, seen: dict[str, Any]) -> None:
         with self._opened.writing() as session:
@@ -321,6 +322,7 @@ class Timebook:
 
 
 _CITIZEN = Author("citizen")
+_WRITE_LINE = insert(AUDIT_LOG)
 
 
 def _author(who: Standing, caller: Caller) -> Author:

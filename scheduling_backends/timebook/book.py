@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import PersonIdentity
 from scheduling_backends.database import hold
 from scheduling_backends.timebook import find, rules
 from scheduling_backends.timebook.entries import Booking, Clinic, TimeType
-from scheduling_backends.timebook.models import BookingRow, SeatRow, new_booking_id
+from scheduling_backends.timebook.models import BOOKINGS, BookingRow, SeatRow, new_booking_id
 from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
 from scheduling_backends.timebook.seats import Author, let_go, take_seat, write_history
 from scheduling_backends.timebook.states import BookingState, Happening, Initiative
@@ -79,6 +79,9 @@ class Done:
     booking_id: str
     message: str | None = None
 
+
+_WRITE_BOOKING = insert(BOOKINGS)
+_NOTHING_GIVEN = dict.fromkeys(Contact.__slots__)
 
 Is = Callable[[Booking], bool]
 
@@ -215,22 +218,19 @@ def _sit_down(
     if slot_id is None:
         return refuse(Situation.TAKEN, moment=new.wish.start)
     reason = rules.kept_text(settings.booking_reason, new.reason)
-    session.add(
-        BookingRow(
-            id=booking_id,
-            clinic_id=new.wish.clinic.id,
-            time_type_id=found.time_type.id,
-            slot_id=slot_id,
-            state=BookingState.BOOKED,
-            booked_by=Initiative.CITIZEN,
-            subject_of_care=new.person.number,
-            reason=reason,
-            medical_unit=new.medical_unit,
-            made_at=now,
-            **new.contact.given(),
-        )
-    )
-    session.flush()
+    row = _NOTHING_GIVEN | {
+        "id": booking_id,
+        "clinic_id": new.wish.clinic.id,
+        "time_type_id": found.time_type.id,
+        "slot_id": slot_id,
+        "state": BookingState.BOOKED,
+        "booked_by": Initiative.CITIZEN,
+        "subject_of_care": new.person.number,
+        "reason": reason,
+        "medical_unit": new.medical_unit,
+        "made_at": now,
+    }
+    session.execute(_WRITE_BOOKING, row | new.contact.given())
     write_history(session, booking_id, Happening.BOOKED, new.author, now, to_slot=slot_id, comment=reason)
     if invitation is not None:
         replace_with(session, invitation, booking_id, new.author, now)
@@ -275,8 +275,7 @@ def _leave(
     """Move to another clinic, where the booking goes on as `new_id`."""
     old = session.get_one(BookingRow, booking.id)
     kept = {name: getattr(old, name) for name in ("subject_of_care", "medical_unit", "reason", *Contact.__slots__)}
-    session.add(BookingRow(**(kept | changes), id=new_id, state=BookingState.BOOKED, made_at=now))
-    session.flush()
+    session.execute(_WRITE_BOOKING, kept | changes | {"id": new_id, "state": BookingState.BOOKED, "made_at": now})
     replace_with(session, booking, new_id, author, now)
     return new_id
 

@@ -10,8 +10,22 @@ Source: domain.md §6.1, §7.2, §7.3 item 5, §9.5.
 import secrets
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import Boolean, Date, Enum, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -269,3 +283,9 @@ class AuditRow(AuditColumns, Base):
     """The timebook's audit log."""
 
     __tablename__ = "audit_log"
+
+
+# The tables themselves, for the inserts that every booking makes: straight to the database, past the unit of work.
+BOOKINGS = cast(Table, BookingRow.__table__)
+HISTORY = cast(Table, HistoryRow.__table__)
+AUDIT_LOG = cast(Table, AuditRow.__table__)

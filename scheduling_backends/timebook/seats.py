@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, bindparam, exists, select, update
+from sqlalchemy import ScalarSelect, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from scheduling_backends.timebook.models import HistoryRow, SeatRow, SlotRow
+from scheduling_backends.timebook.models import HISTORY, SeatRow, SlotRow
 from scheduling_backends.timebook.states import Happening, SlotState
 
 
@@ -40,6 +40,7 @@ _LET_GO = (
     .values(booking_id=None)
     .execution_options(synchronize_session=False)
 )
+_WRITE_LINE = insert(HISTORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +78,14 @@ def write_history(
     comment: str | None = None,
 ) -> None:
     """Add a line to a booking's history."""
-    session.add(
-        HistoryRow(
-            booking_id=booking_id,
-            at=now,
-            by=author.role,
-            by_hsa_id=author.hsa_id,
-            what=what,
-            from_slot_id=from_slot,
-            to_slot_id=to_slot,
-            comment=comment,
-        )
-    )
+    line = {
+        "booking_id": booking_id,
+        "at": now,
+        "done_by": author.role,
+        "by_hsa_id": author.hsa_id,
+        "what": what,
+        "from_slot_id": from_slot,
+        "to_slot_id": to_slot,
+        "comment": comment,
+    }
+    session.execute(_WRITE_LINE, line)

@@ -67,7 +67,11 @@ def slots_named(
     `code` is the kind that the invitation or the booking demands, `leaving` the booking that moves.
     """
     kept = (None, None) if leaving is None else kept_at(leaving, wish.clinic)
-    there = session.execute(_THERE, {"clinic_id": wish.clinic.id, "starts": wish.start, "ends": wish.end})
+    place_and_time = {"clinic_id": wish.clinic.id, "starts": wish.start, "ends": wish.end}
+    if wish.slot_id is None:
+        there = session.execute(_THERE, place_and_time)
+    else:
+        there = session.execute(_THIS_ONE, place_and_time | {"slot_id": wish.slot_id})
     named = [row for row in there if _is_named(row, wish, code, kept)]
     kinds = {row.TimeTypeRow.id: find.time_type_of(row.TimeTypeRow, row.CareTypeRow) for row in named}
     present = list(kinds.values())
@@ -98,13 +102,13 @@ _THERE = (
     )
     .order_by(SlotRow.id)
 )
+_THIS_ONE = _THERE.where(SlotRow.id == bindparam("slot_id"))
 
 
 def _is_named(row: Any, wish: Wish, code: str | None, kept: tuple[int | None, int | None]) -> bool:
     """Whether a slot is what the wish, the demanded kind and what is kept (R27) say; None says nothing."""
     performer_id, resource_id = kept
     said = (
-        (row.SlotRow.id, wish.slot_id),
         (row.TimeTypeRow.code, wish.time_type_code),
         (row.TimeTypeRow.web_name, None if wish.time_type_code else wish.time_type_name),
         (row.performer, wish.performer and wish.performer.key),
