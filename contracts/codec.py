@@ -324,6 +324,25 @@ _BY_MESSAGE: Mapping[type, tuple[str, Form]] = {
 }
 
 
+_PREFIX_NAMES = {SCHEDULING: "core", SCHEDULING_EXT: "ext"}
+
+
+def _namespaces(form: Form) -> Iterable[str]:
+    for part in form.parts:
+        yield part.namespace or form.namespace
+        if isinstance(part.holds, Form):
+            yield from _namespaces(part.holds)
+
+
+def _prefixes(form: Form) -> dict[str | None, str]:
+    """The message's own namespace without a prefix, the others that it may use with one."""
+    others = sorted(set(_namespaces(form)) - {form.namespace})
+    return {None: form.namespace} | {_PREFIX_NAMES.get(one, "added"): one for one in others}
+
+
+_PREFIXES = {tag: _prefixes(form) for tag, form in _BY_MESSAGE.values()}
+
+
 def decode(form: Form, element: xml.Element) -> Any:
     """The value of `form` that `element` holds. Raises ContractViolation for what is missing, unknown or no value."""
     return _decode(form, element, etree.QName(element).localname)
@@ -386,7 +405,7 @@ def _violation(element: xml.Element, path: str, rule: str, sentence: str) -> Con
 def encode(message: object) -> xml.Element:
     """The root element of a request or an answer. Raises KeyError for a value that is no message."""
     tag, form = _BY_MESSAGE[type(message)]
-    root = etree.Element(tag, nsmap={None: form.namespace, "core": SCHEDULING, "ext": SCHEDULING_EXT})
+    root = etree.Element(tag, nsmap=_PREFIXES[tag])
     _fill(root, form, message)
     return root
 

@@ -146,7 +146,10 @@ def test_of_two_versions_with_one_contract_the_later_counts(tmp_path: Path) -> N
         (('soapAction="urn:riv:my:domain:AskResponder:2:Ask"', ""), "0 times //s:operation/@soapAction, one is needed"),
         (("<wsdl:input message", "<wsdl:input x"), "0 times //w:portType/w:operation/w:input/@message"),
         (('<wsdl:part name="parameters" element="r:Ask"/>', ""), "the message AskRequest has no part parameters"),
-        (('<wsdl:part name="parameters" element="r:Ask"/>', '<wsdl:part name="parameters" type="r:Ask"/>'), "no part parameters"),
+        (
+            ('<wsdl:part name="parameters" element="r:Ask"/>', '<wsdl:part name="parameters" type="r:Ask"/>'),
+            "no part parameters",
+        ),
         (("r:AskResponse", "nosuch:AskResponse"), "the prefix nosuch is not declared"),
         (("tns:AskRequest", "tns:It&apos;s"), "the message It's has no part parameters"),
         (("</wsdl:definitions>", ""), "not well-formed XML"),
@@ -225,7 +228,14 @@ def test_without_a_file_there_are_no_errata(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[[erratum", "", "erratum = 1", "[[erratum]]\nid = 'E1'", "[[erratum]]\nid='E'\nfiles=1\nfind=''\nreplace=''\nwhat=''\nwhy=''"]
+    "text",
+    [
+        "[[erratum",
+        "",
+        "erratum = 1",
+        "[[erratum]]\nid = 'E1'",
+        "[[erratum]]\nid='E'\nfiles=1\nfind=''\nreplace=''\nwhat=''\nwhy=''",
+    ],
 )
 def test_errata_that_cannot_be_read_are_told_by_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "errata.toml").write_text(text)

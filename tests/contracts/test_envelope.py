@@ -16,7 +16,9 @@ CONTRACT = "urn:riv:crm:scheduling:MakeBookingResponder:1"
 
 
 def an_envelope(header: str = "", body: str = f'<MakeBooking xmlns="{CONTRACT}"/>', namespace: str = SOAP) -> bytes:
-    return f'<e:Envelope xmlns:e="{namespace}"><e:Header>{header}</e:Header><e:Body>{body}</e:Body></e:Envelope>'.encode()
+    return (
+        f'<e:Envelope xmlns:e="{namespace}"><e:Header>{header}</e:Header><e:Body>{body}</e:Body></e:Envelope>'.encode()
+    )
 
 
 def address(text: str, name: str = "LogicalAddress", namespace: str = REGISTRY) -> str:
@@ -183,7 +185,9 @@ def test_a_message_without_a_header_has_no_actor() -> None:
 # Writing
 
 
-@pytest.mark.parametrize("actor", [None, ANNA.actor, Actor("SE1-2", ActorType.SUBJECT_OF_CARE_AGENT), Actor("<&>", None)])
+@pytest.mark.parametrize(
+    "actor", [None, ANNA.actor, Actor("SE1-2", ActorType.SUBJECT_OF_CARE_AGENT), Actor("<&>", None)]
+)
 def test_a_written_request_is_read_back(actor: Actor | None) -> None:
     payload = xml.parse(f'<MakeBooking xmlns="{CONTRACT}"/>'.encode())
     message = envelope.read(envelope.write_request(payload, HsaId("SE<1>&2"), actor))
@@ -195,17 +199,23 @@ def test_a_written_request_is_read_back(actor: Actor | None) -> None:
 def test_a_written_response_has_no_header() -> None:
     """contracts.md §2.5."""
     written = envelope.write_response(xml.parse(b"<r xmlns='urn:x'>1</r>"))
-    assert written == f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Body><r xmlns="urn:x">1</r></soapenv:Body></soapenv:Envelope>'.encode()
+    assert (
+        written
+        == f'<soapenv:Envelope xmlns:soapenv="{SOAP}"><soapenv:Body><r xmlns="urn:x">1</r></soapenv:Body></soapenv:Envelope>'.encode()
+    )
 
 
 def test_a_fault_has_the_platforms_exact_skeleton() -> None:
     """platform.md §12.1."""
-    assert envelope.write_fault("Client", "VP004 [x] å", "no <route> & more") == (
-        '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Header/><SOAP-ENV:Body>'
-        "<SOAP-ENV:Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>VP004 [x] å</faultstring>"
-        "<detail><detailString>no &lt;route&gt; &amp; more</detailString></detail></SOAP-ENV:Fault></SOAP-ENV:Body>"
-        "</SOAP-ENV:Envelope>"
-    ).encode()
+    assert (
+        envelope.write_fault("Client", "VP004 [x] å", "no <route> & more")
+        == (
+            '<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Header/><SOAP-ENV:Body>'
+            "<SOAP-ENV:Fault><faultcode>SOAP-ENV:Client</faultcode><faultstring>VP004 [x] å</faultstring>"
+            "<detail><detailString>no &lt;route&gt; &amp; more</detailString></detail></SOAP-ENV:Fault></SOAP-ENV:Body>"
+            "</SOAP-ENV:Envelope>"
+        ).encode()
+    )
 
 
 def test_a_producers_own_fault_has_no_detail() -> None:
@@ -219,7 +229,9 @@ def test_a_fault_is_well_formed_whatever_it_says(text: str) -> None:
 
 def test_a_message_in_another_encoding_is_rewritten_in_utf_8() -> None:
     """platform.md §8."""
-    text = f'<?xml version="1.0" encoding="UTF-16"?><e:Envelope xmlns:e="{SOAP}"><e:Body><!-- å --></e:Body></e:Envelope>'
+    text = (
+        f'<?xml version="1.0" encoding="UTF-16"?><e:Envelope xmlns:e="{SOAP}"><e:Body><!-- å --></e:Body></e:Envelope>'
+    )
     message = envelope.read(text.encode("utf-16"))
     rewritten = envelope.rewrite_as_utf_8(message)
     assert rewritten.decode() == text.replace("UTF-16", "UTF-8")

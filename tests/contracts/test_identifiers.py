@@ -108,7 +108,17 @@ def test_a_letter_in_the_ninth_place_makes_a_reservnummer_in_upper_case(letter: 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0" * 11, "0" * 13, "00000000-0000", "^000000000000$", "00000000x000", "0000000a0000", "٠" * 12, "000000000000\n"],
+    [
+        "",
+        "0" * 11,
+        "0" * 13,
+        "00000000-0000",
+        "^000000000000$",
+        "00000000x000",
+        "0000000a0000",
+        "٠" * 12,
+        "000000000000\n",
+    ],
 )
 def test_other_forms_are_refused_without_being_quoted(text: str) -> None:
     """contracts.md G-9."""
@@ -213,7 +223,17 @@ def test_any_text_is_a_person_identity_or_a_value_error(text: str) -> None:
 
 every_way_of_writing = pytest.mark.parametrize(
     "form",
-    ["{0}{1}", "{0}-{1}", "{0}+{1}", "{0} {1}", "{0}\u2013{1}", "{0}\u00a0{1}", "x{0}{1}y", "<id>{0}{1}</id>", "a={0}-{1}&b"],
+    [
+        "{0}{1}",
+        "{0}-{1}",
+        "{0}+{1}",
+        "{0} {1}",
+        "{0}\u2013{1}",
+        "{0}\u00a0{1}",
+        "x{0}{1}y",
+        "<id>{0}{1}</id>",
+        "a={0}-{1}&b",
+    ],
 )
 
 

@@ -100,7 +100,19 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "2026-12-01", "2026121", "202612010", "20260231", "20261200", "20261301", "2026120a", "٢٠٢٦١٢٠١", "00000101", "09991231"],
+    [
+        "",
+        "2026-12-01",
+        "2026121",
+        "202612010",
+        "20260231",
+        "20261200",
+        "20261301",
+        "2026120a",
+        "٢٠٢٦١٢٠١",
+        "00000101",
+        "09991231",
+    ],
 )
 def test_what_is_no_day_is_refused_without_being_quoted(text: str) -> None:
     """contracts.md G-5: 31 February and day 00 pass the pattern."""
@@ -129,7 +141,9 @@ def test_the_first_and_the_last_year_of_the_schema_can_be_read(text: str) -> Non
     assert format_ts(parse_ts(text)) == text
 
 
-@given(st.one_of(st.text(max_size=20), st.from_regex(r"\d{8}", fullmatch=True), st.from_regex(r"\d{14}", fullmatch=True)))
+@given(
+    st.one_of(st.text(max_size=20), st.from_regex(r"\d{8}", fullmatch=True), st.from_regex(r"\d{14}", fullmatch=True))
+)
 def test_any_text_is_a_day_a_moment_or_a_value_error(text: str) -> None:
     with suppress(ValueError):
         assert parse_ts(text).tzinfo is SWEDEN

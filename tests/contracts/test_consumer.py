@@ -1,0 +1,303 @@
+"""The typed consumer: what it puts on the wire, over HTTP and in process, and what it makes of every kind of answer."""
+
+import http.server
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from contracts import envelope, errors
+from contracts import scheduling as s
+from contracts.catalogue import Catalogue
+from contracts.codec import SCHEDULING_INTERACTIONS, decode
+from contracts.consumer import (
+    AnswerUnusable,
+    InternalCaller,
+    NotSent,
+    OutcomeUnknown,
+    SchedulingConsumer,
+    by_code,
+    may_have_happened,
+)
+from contracts.identifiers import HsaId
+from contracts.times import SWEDEN
+from contracts.transport import ApplicationNotStarted, HttpTransport, InProcessTransport
+from contracts.validation import Validator
+from tests.people import ANNA
+
+SAMPLES = Path(__file__).parents[1] / "samples" / "crm_scheduling_1.1"
+CLINIC = HsaId("SE2321009991-2B02")
+START = datetime(2026, 12, 14, 8, 10, tzinfo=SWEDEN)
+SLOT = s.Timeslot(CLINIC, START, START + timedelta(minutes=10), booking_id="T-1", subject_of_care=ANNA.identity)
+DAYS = (START.date(), START.date() + timedelta(days=7))
+QUESTIONS = {
+    "CancelBooking": s.CancelBooking(CLINIC, "B-1", "Hinner inte"),
+    "GetAllCareTypes": s.GetAllCareTypes(CLINIC, ANNA.identity, ("PROV10",), (HsaId("SE2321009991-P001"),)),
+    "GetAllHealthcareFacilities": s.GetAllHealthcareFacilities(CLINIC, ANNA.identity, "B-1"),
+    "GetAllPerformers": s.GetAllPerformers(CLINIC, ANNA.identity, ("PROV10", "GLUK120"), ("PROV",)),
+    "GetAllTimeTypes": s.GetAllTimeTypes(CLINIC, ANNA.identity, ("PROV",)),
+    "GetAvailableDates": s.GetAvailableDates(CLINIC, ANNA.identity, *DAYS, time_type_id="PROV10"),
+    "GetAvailableTimeslots": s.GetAvailableTimeslots(CLINIC, ANNA.identity, *DAYS, booking_id="B-1"),
+    "GetBookingDetails": s.GetBookingDetails(CLINIC, "B-1"),
+    "GetSubjectOfCareSchedule": s.GetSubjectOfCareSchedule(CLINIC, ANNA.identity),
+    "MakeBooking": s.MakeBooking(CLINIC, SLOT, ANNA.info, extensions=(b'<v:x xmlns:v="urn:v">1</v:x>',)),
+    "UpdateBooking": s.UpdateBooking(SLOT),
+}
+VALIDATOR = Validator(Catalogue.official())
+
+
+class Stub:
+    """A platform that answers every call alike, and keeps what it was sent."""
+
+    def __init__(self, status: int = 200, body: bytes | None = None) -> None:
+        self.status, self.body = status, body
+        self.calls: list[tuple[str, dict[str, str], bytes]] = []
+        self.hangs, self.may_go = threading.Event(), threading.Event()
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        self.calls.append((path, headers, body))
+        if self.hangs.is_set():
+            self.may_go.wait()
+        name = path.split("/")[-3]
+        return self.status, self.body if self.body is not None else (SAMPLES / name / "response.xml").read_bytes()
+
+    @property
+    def sent(self) -> envelope.Message:
+        return envelope.read(self.calls[-1][2])
+
+    async def __call__(self, scope, receive, send) -> None:
+        """The same as an ASGI application."""
+        if scope["type"] == "lifespan":
+            for step in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{step}.complete"})
+            return
+        body = (await receive())["body"]
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        status, answer = self.answer(scope["path"], headers, body)
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/xml")]})
+        await send({"type": "http.response.body", "body": answer})
+
+
+@contextmanager
+def http_platform(stub: Stub) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status, answer = stub.answer(self.path, {n.lower(): v for n, v in self.headers.items()}, body)
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing on stderr."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        stub.may_go.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module", params=["http", "in process"])
+def connected(request):
+    """A stub, and a consumer of it: over a socket, and without one. Reading the WSDL files takes its time."""
+    stub = Stub()
+    if request.param == "http":
+        with http_platform(stub) as url, HttpTransport() as transport:
+            yield stub, SchedulingConsumer(url, transport)
+    else:
+        with InProcessTransport(stub) as transport:
+            yield stub, SchedulingConsumer("http://platform.example", transport)
+
+
+@pytest.fixture
+def platform(connected):
+    """The same, with a stub that answers 200 with each interaction's sample."""
+    stub, _ = connected
+    stub.status, stub.body = 200, None
+    stub.calls.clear()
+    return connected
+
+
+def ask(consumer: SchedulingConsumer, name: str, **options):
+    return getattr(consumer, SCHEDULING_INTERACTIONS[name].method)(QUESTIONS[name], **{"actor": ANNA.actor, **options})
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_what_is_sent_is_valid_says_what_was_meant_and_goes_to_the_interactions_address(platform, name):
+    stub, consumer = platform
+    answer = ask(consumer, name)
+    path, headers, _ = stub.calls[-1]
+    forms = SCHEDULING_INTERACTIONS[name]
+    assert path == f"/vp/crm/scheduling/{name}/1/rivtabp21"
+    assert headers["soapaction"] == f'"{forms.contract}:{name}"'
+    assert headers["content-type"].startswith("text/xml")
+    assert VALIDATOR.check_request(stub.sent) == ()
+    assert decode(forms.request, stub.sent.payload) == QUESTIONS[name]
+    assert (stub.sent.logical_address, stub.sent.profile) == (CLINIC.text, "rivtabp21")
+    assert envelope.read_actor(stub.sent) == ANNA.actor
+    assert answer == decode(forms.response, envelope.read((SAMPLES / name / "response.xml").read_bytes()).payload)
+
+
+def test_another_logical_address_a_correlation_id_and_the_original_consumer_go_along_when_given(platform):
+    stub, consumer = platform
+    ask(
+        consumer, "UpdateBooking", logical_address=HsaId("SE2321009991-2B03"), correlation_id="c-1",
+        original_consumer="SE2321009991-ET01",
+    )  # fmt: skip
+    headers = stub.calls[-1][1]
+    assert stub.sent.logical_address == "SE2321009991-2B03"
+    assert headers["x-skltp-correlation-id"] == "c-1"
+    assert headers["x-rivta-original-serviceconsumer-hsaid"] == "SE2321009991-ET01"
+
+
+def test_without_an_actor_there_is_no_actor_block(platform):
+    stub, consumer = platform
+    ask(consumer, "GetBookingDetails", actor=None)
+    assert envelope.read_actor(stub.sent) is None
+
+
+def test_an_internal_caller_names_itself_and_the_platform():
+    stub = Stub()
+    with InProcessTransport(stub) as transport:
+        caller = InternalCaller("SE2321009991-ET01", "SE2321009991-TP01")
+        ask(SchedulingConsumer("http://platform.example/", transport, caller=caller), "GetBookingDetails")
+    headers = stub.calls[-1][1]
+    assert (headers["x-vp-sender-id"], headers["x-vp-instance-id"]) == ("SE2321009991-ET01", "SE2321009991-TP01")
+
+
+def test_a_producer_can_be_called_at_an_address_of_its_own():
+    stub = Stub()
+    with InProcessTransport(stub) as transport:
+        consumer = SchedulingConsumer("http://clinic.example", transport, path="/own/{interaction}/x/y")
+        ask(consumer, "GetBookingDetails")
+    assert stub.calls[-1][0] == "/own/GetBookingDetails/x/y"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.ProfileUnsupported, errors.SenderUnknown, errors.LogicalAddressMissing, errors.RouteMissing,
+        errors.ProfileMismatch, errors.RouteAmbiguous, errors.NotAuthorised, errors.TakUnavailable,
+        errors.ProducerUnreachable, errors.RouteWithoutAddress, errors.TransportRefused, errors.ResourceMissing,
+        errors.OriginalConsumerRefused, errors.RoutingLoop, errors.MessageUnreadable,
+    ],
+)  # fmt: skip
+def test_a_fault_of_the_platform_is_the_error_of_its_code_with_its_detail(platform, kind):
+    stub, consumer = platform
+    stub.status, stub.body = 500, envelope.write_fault(kind.faultcode, f"{kind.code} [Prov] Fel.", "what and where")
+    with pytest.raises(kind) as raised:
+        ask(consumer, "GetBookingDetails")
+    assert type(raised.value) is by_code(kind.code)
+    assert raised.value.detail == "what and where"
+
+
+def test_a_fault_of_the_scheduling_system_is_a_producer_fault_and_shows_no_number(platform):
+    stub, consumer = platform
+    stub.status, stub.body = 500, envelope.write_fault("Client", f"no booking of {ANNA.number}")
+    with pytest.raises(errors.ProducerFault) as raised:
+        ask(consumer, "GetBookingDetails")
+    assert raised.value.faultcode == "Client"
+    assert ANNA.number not in raised.value.faultstring
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>busy"),
+        (200, b""),
+        (404, b"not here"),
+        (200, b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body/></e:Envelope>'),
+        (200, (SAMPLES / "MakeBooking/response.xml").read_bytes()),
+        (503, (SAMPLES / "GetBookingDetails/response.xml").read_bytes()),
+        (200, (SAMPLES / "GetBookingDetails/response.xml").read_bytes().replace(b"20261", b"20269")),
+    ],
+)
+def test_an_answer_that_is_no_valid_message_is_unusable_and_not_quoted(platform, status, body):
+    stub, consumer = platform
+    stub.status, stub.body = status, body
+    with pytest.raises(AnswerUnusable) as raised:
+        ask(consumer, "GetBookingDetails")
+    assert may_have_happened(raised.value)
+    assert "busy" not in str(raised.value)
+    assert ANNA.number not in str(raised.value)
+
+
+def test_a_late_answer_leaves_the_outcome_unknown():
+    """MB-10: look before trying again."""
+    stub = Stub()
+    stub.hangs.set()
+    with http_platform(stub) as url, HttpTransport(read_seconds=0.2) as transport:
+        with pytest.raises(OutcomeUnknown) as raised:
+            ask(SchedulingConsumer(url, transport), "MakeBooking")
+        assert may_have_happened(raised.value)
+        stub.may_go.set()
+
+
+def test_a_refused_connection_means_that_nothing_was_sent():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with HttpTransport() as transport, pytest.raises(NotSent) as raised:
+            ask(SchedulingConsumer(url, transport), "MakeBooking")
+    assert not may_have_happened(raised.value)
+
+
+def test_a_connection_that_breaks_after_sending_leaves_the_outcome_unknown():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def hang_up() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(100)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with HttpTransport() as transport, pytest.raises(OutcomeUnknown):
+            ask(SchedulingConsumer(url, transport), "MakeBooking")
+        thread.join()
+
+
+def test_only_what_the_platform_stopped_before_the_producer_has_surely_not_happened():
+    assert not may_have_happened(errors.RouteMissing())
+    assert not may_have_happened(errors.ContractViolation([]))
+    assert may_have_happened(errors.ProducerUnreachable())
+    assert may_have_happened(errors.ProducerFault("down"))
+
+
+def test_eight_threads_share_one_consumer_and_each_gets_its_own_answer(platform):
+    _, consumer = platform
+    names = [name for name in QUESTIONS for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda name: ask(consumer, name), names))
+    assert [type(answer) for answer in answers] == [SCHEDULING_INTERACTIONS[name].response.type for name in names]
+
+
+def test_an_application_that_cannot_start_says_so_on_entry():
+    async def broken(scope, receive, send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    with pytest.raises(ApplicationNotStarted, match="no database"), InProcessTransport(broken):
+        pass
+
+
+def test_an_address_that_is_no_url_is_refused_when_the_consumer_is_made():
+    with HttpTransport() as transport, pytest.raises(ValueError, match="http://"):
+        SchedulingConsumer("127.0.0.1:8080", transport)
