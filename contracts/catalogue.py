@@ -26,6 +26,7 @@ _NAMES = {"w": WSDL, "s": WSDL_SOAP, "x": XML_SCHEMA}
 _WSDL_NAMESPACE = re.compile(
     r"urn:riv:(?P<domain>.+):(?P<name>[^:]+):(?P<major>\d+):(?P<profile>rivtabp2[01])", re.IGNORECASE
 )
+_PROFILES: tuple[Profile, ...] = get_args(Profile)
 _FILE_VERSION = re.compile(r"Interaction_(\d+\.\d+)_", re.IGNORECASE)
 
 
@@ -134,9 +135,11 @@ class Catalogue:
 
         Where the contract has no WSDL for this profile the other one's counts: the profile decides the header alone.
         """
-        profiles = (profile or "", *get_args(Profile))
-        found = (self._by_contract.get((contract or "", one)) for one in profiles)
-        return next((interaction for interaction in found if interaction is not None), None)
+        for one in (profile or "", *_PROFILES):
+            found = self._by_contract.get((contract or "", one))
+            if found is not None:
+                return found
+        return None
 
     @cached_property
     def contracts(self) -> frozenset[str]:

@@ -49,6 +49,15 @@ class Message:
         return None if self.payload is None else etree.QName(self.payload).localname
 
 
+def charset_of(content_type: str) -> str | None:
+    """What a Content-Type header says of the encoding; None when it says nothing."""
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'") or None
+    return None
+
+
 def read(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS) -> Message:
     """The message in `data`. Raises MessageUnreadable when it is not XML; an odd envelope is read as far as it goes."""
     root = xml.parse(data, charset, limits)

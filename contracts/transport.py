@@ -24,6 +24,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, ReadTimeoutError
 
 from contracts import xml
+from contracts.envelope import charset_of
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,7 @@ class HttpAnswer:
     @property
     def charset(self) -> str | None:
         """What Content-Type says of the encoding."""
-        for parameter in self.headers.get("content-type", "").split(";")[1:]:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                return value.strip().strip("\"'") or None
-        return None
+        return charset_of(self.headers.get("content-type", ""))
 
 
 class Transport(Protocol):

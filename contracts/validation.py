@@ -86,7 +86,7 @@ def _rule_and_sentence(entry: etree._LogEntry) -> tuple[str, str]:
     """Rule name and sentence for a schema error; only what the schema itself says is taken from its message."""
     message, kind = entry.message, entry.type_name
     if kind == "SCHEMAV_CVC_PATTERN_VALID":
-        return "pattern", f"the value does not match the pattern {_after(message, 'by the pattern ')}"
+        return "pattern", f"the value does not match the pattern {_after(message, 'by the pattern ')}".rstrip()
     if kind == "SCHEMAV_CVC_ENUMERATION_VALID":
         return "enumeration", f"the value is not one of {_after(message, 'an element of the set ')}"
     if kind.startswith("SCHEMAV_CVC_DATATYPE_VALID"):

@@ -32,6 +32,7 @@ _DECLARED_ENCODING = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([^\"']*)
 _PROLOG_WITH_DOCTYPE = re.compile(rb"\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+<!DOCTYPE", re.DOTALL)
 _PROLOG_LENGTH = 65_536
 _DECLARATION_LENGTH = 500
+_NO_NAME = re.compile(r"[^\w.-]")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -39,7 +40,8 @@ _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 class Limits:
     """How large a document may be. `max_bytes` is also what the door lets in (platform.md §14.4).
 
-    `max_tags` bounds tags and attributes together before parsing, `max_attributes` the attributes that were parsed.
+    `max_tags` bounds tags and attributes together before parsing, `max_attributes` the namespace declarations (libxml2
+    takes time with their square) and, after parsing, the attributes.
     """
 
     max_bytes: int = 15_728_640
@@ -130,12 +132,20 @@ def _refuse_oversize(data: bytes, limits: Limits) -> None:
         raise MessageUnreadable("the message is empty")
     if len(data) > limits.max_bytes:
         raise MessageUnreadable(f"the message is larger than {limits.max_bytes} bytes")
-    markup = data.count(b"<")
-    if markup + data.count(b"=") > limits.max_tags:  # exactly, now that it may matter
+    _refuse_much_markup(data, limits)
+
+
+def _refuse_much_markup(data: bytes, limits: Limits) -> None:
+    """Counted as far as needed: an attribute and a declaration have an equals sign, but so may text."""
+    tags, equals = data.count(b"<"), data.count(b"=")
+    attributes = declarations = 0
+    if equals > limits.max_attributes or tags + equals > limits.max_tags:
         compact = data.translate(None, b"\x00\t\n\r ")
-        markup += compact.count(b'="') + compact.count(b"='")
-    if markup > limits.max_tags:
+        attributes, declarations = compact.count(b'="') + compact.count(b"='"), compact.count(b"xmlns")
+    if tags + attributes > limits.max_tags:
         raise MessageUnreadable(f"the message has more than {limits.max_tags} tags and attributes")
+    if declarations > limits.max_attributes:
+        raise MessageUnreadable(f"the message has more than {limits.max_attributes} namespace declarations")
 
 
 def _plain_head(data: bytes) -> bytes:
@@ -202,9 +212,10 @@ def detached(element: Element) -> bytes:
     Of the namespaces around it those are kept that it uses, in names or in values (`xsi:type="p:Name"`).
     """
     values = " ".join(map(str, cast(list[str], element.xpath("descendant-or-self::*/@* | descendant::text()"))))
-    used = [prefix for prefix in element.nsmap if prefix and f"{prefix}:" in values]
+    before_colons = {_NO_NAME.split(piece)[-1] for piece in values.split(":")[:-1]}
+    used = [prefix for prefix in element.nsmap if prefix and prefix in before_colons]
     return etree.tostring(
-        element, method="c14n", exclusive=True, inclusive_ns_prefixes=used or None, with_comments=False, with_tail=False
+        element, method="c14n", exclusive=True, inclusive_ns_prefixes=used or None, with_comments=False
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from contracts.envelope import Message
+from contracts.envelope import Message, charset_of
 from contracts.errors import Violation
 from gateway.tak.model import Route
 
@@ -36,11 +36,7 @@ class HttpRequest:
     @property
     def charset(self) -> str | None:
         """What Content-Type says of the encoding."""
-        for parameter in self.headers.get("content-type", "").split(";")[1:]:
-            name, _, value = parameter.partition("=")
-            if name.strip().lower() == "charset":
-                return value.strip().strip("\"'") or None
-        return None
+        return charset_of(self.headers.get("content-type", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from contracts.scheduling.core import Extensions, Timeslot
 
 
 @dataclass(frozen=True, slots=True)
-class GetAvailableDates:
-    """On which days, from `start_date` to `end_date`, both included, is there a free time for this citizen?"""
+class AvailabilityQuestion:
+    """What both questions ask with: a facility, a citizen, the days from `start_date` to `end_date`, and filters."""
 
     healthcare_facility: HsaId
     subject_of_care: PersonIdentity
@@ -27,6 +27,16 @@ class GetAvailableDates:
     care_type_name: str | None = None
     care_type_id: str | None = None
     extensions: Extensions = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GetAvailableDates(AvailabilityQuestion):
+    """On which of the days is there a free time for this citizen?"""
+
+
+@dataclass(frozen=True, slots=True)
+class GetAvailableTimeslots(AvailabilityQuestion):
+    """Which times on the days are free for this citizen?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +60,6 @@ class GetAvailableDatesResponse:
     """The days in order; empty means that there is no free time."""
 
     availabilities: tuple[DateAvailability, ...] = ()
-    extensions: Extensions = field(default=(), repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class GetAvailableTimeslots:
-    """Which times, on the days from `start_date` to `end_date`, both included, are free for this citizen?"""
-
-    healthcare_facility: HsaId
-    subject_of_care: PersonIdentity
-    start_date: date
-    end_date: date
-    booking_id: str | None = None
-    performers: tuple[HsaId, ...] = ()
-    time_type_name: str | None = None
-    time_type_id: str | None = None
-    care_type_name: str | None = None
-    care_type_id: str | None = None
     extensions: Extensions = field(default=(), repr=False)
 
 
