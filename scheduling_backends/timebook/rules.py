@@ -1,10 +1,10 @@
 """The booking rules: may this citizen book, move or cancel this time, and what is there to choose from?
 
 Pure: values in, a decision out; no clock, no database. A decision is None (nothing stands in the way) or a Refusal,
-the first that domain.md §9.3's order meets. Rules here: R1, R3–R5, R7, R10–R13, R15, R17–R25, R27, R28, R30, R32.
+the first that domain.md §9.3's order meets. Rules here: R1, R3–R5, R7, R10–R13, R15, R18, R19, R22–R25, R28, R30, R32.
 `window` says the same about lists as `refuse_booking` about one time: a test compares them.
-Elsewhere: R38, whose booking it is (access.py); R15's race and R34, the seat (book.py); R29 and R31, which clinics and
-performers are listed (find.py); cut-off arithmetic (working_days.py); the texts (refusals.py).
+Elsewhere: R38, whose booking it is (access.py); R15's race, R17 and R34, the seat (seats.py); R20 (book.py); R27
+(wishes.py); R29 and R31, which clinics and performers are listed (choices.py); cut-off arithmetic (working_days.py).
 """
 
 from dataclasses import dataclass
@@ -118,11 +118,19 @@ def window(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity |
     if person is not None and _has_age_group(time_type):
         if person.birth_date is None:
             return None
-        firsts.append(_birthday(person.birth_date, time_type.age_from))
-        past_it = None if time_type.age_to is None else _birthday(person.birth_date, time_type.age_to + 1)
-        lasts.append(past_it and past_it - _ONE_DAY)
+        born, youngest, oldest = person.birth_date, time_type.age_from, time_type.age_to
+        firsts.append(None if youngest is None else birthday(born, youngest))
+        lasts.append(None if oldest is None else birthday(born, oldest + 1) - _ONE_DAY)
     first, last = max(filter(None, firsts)), min(filter(None, lasts))
     return Window(_earliest_start(time_type, now), first, last) if first <= last else None
+
+
+def birthday(born: date, age: int) -> date:
+    """The day on which somebody turns `age`; 1 March for who is born on 29 February, in years without that day."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
 
 
 def flags_of_free_time(clinic: ClinicSettings, time_type: TimeTypeSettings, start: datetime, now: datetime) -> Flags:
@@ -322,13 +330,3 @@ def _earliest_start(time_type: TimeTypeSettings, now: datetime) -> datetime:
 
 def _has_age_group(time_type: TimeTypeSettings) -> bool:
     return time_type.age_from is not None or time_type.age_to is not None
-
-
-def _birthday(born: date, age: int | None) -> date | None:
-    """The day on which somebody turns `age`; 1 March for who is born on 29 February, in years without that day."""
-    if age is None:
-        return None
-    try:
-        return born.replace(year=born.year + age)
-    except ValueError:
-        return date(born.year + age, 3, 1)

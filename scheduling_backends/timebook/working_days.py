@@ -18,17 +18,17 @@ IsWorkingDay = Callable[[date], bool]
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+_HOLIDAYS_WITH_AN_EVE = ("Påskdagen", "Midsommardagen", "Juldagen")  # New Year's eve is of the year before its day
 
 
 @lru_cache(maxsize=256)
 def holidays_of(year: int, with_eves: bool) -> frozenset[date]:
     """The Swedish public holidays of `year` that are not plain Sundays; with påsk-, midsommar-, jul- and nyårsafton."""
     names = Sweden(years=year, include_sundays=False, language="sv")
-    public = frozenset(names)
     if not with_eves:
-        return public
-    easter_eves = frozenset(day - _ONE_DAY for day, name in names.items() if name == "Påskdagen")
-    return public | easter_eves | frozenset(Sweden(years=year, categories="de_facto"))
+        return frozenset(names)
+    before = frozenset(day - _ONE_DAY for day, name in names.items() if name in _HOLIDAYS_WITH_AN_EVE)
+    return frozenset(names) | before | {date(year, 12, 31)}
 
 
 def is_holiday(day: date, with_eves: bool) -> bool:

@@ -1,4 +1,4 @@
-"""A world of its own for each test, on SQLite; with PostgreSQL too where a test asks for `any_world`."""
+"""A timebook of its own for each test, on SQLite; bare databases of both kinds for those that ask."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,15 +1,16 @@
-"""A timebook to try things on: two clinics that share their codes, one of a group of its own, and a clock to move.
+"""A timebook to try things on, with short ways to set it up and to ask it, and a clock to move.
 
 It is Friday 27 November 2026, 10.30. The databases are copies of one that was migrated once.
 """
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -115,8 +116,6 @@ def empty_database(folder: Path) -> str:
 
 
 def _migrated() -> Path:
-    import tempfile
-
     path = Path(tempfile.mkdtemp(prefix="tidbro-tests-")) / "empty.sqlite"
     database = Database(f"sqlite:///{path}")
     database.upgrade(migrations.LOCATION, migrations.HEAD)
@@ -159,11 +158,3 @@ def postgresql() -> Iterator[str]:
         with engine.connect() as connection:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
         engine.dispose()
-
-
-def utc(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
-
-
-def days_after(day: date, count: int) -> date:
-    return day + timedelta(days=count)

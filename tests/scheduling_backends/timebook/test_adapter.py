@@ -340,6 +340,13 @@ def test_g13_a_full_day_is_no_longer_told(clinic):
     assert [one.day.day for one in ask.free_days()] == [2]
 
 
+def test_r10_r12_times_within_the_lead_time_are_not_listed(clinic):
+    clinic.clock.now = at(1, 8, 15)
+    assert [one.start.strftime("%H%M") for one in clinic.ask().free_times()][:2] == ["1030", "1100"]
+    clinic.clock.now = at(1, 11)
+    assert [one.day.day for one in clinic.ask().free_days()] == [2]
+
+
 def test_gat7_the_flags_of_a_time_within_the_cut_off_are_off(clinic):
     clinic.clock.now = at(30, 9, 30, month=11)
     flags = [(one.start.hour, one.cancel_booking_allowed) for one in clinic.ask().free_times(last=date(2026, 12, 1))]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from contracts.identifiers import HsaId
 from scheduling_backends.testing import SchedulingProducerContract
 from scheduling_backends.timebook.offer import CutOff
 from tests.people import ANNA, BERTIL
@@ -9,7 +10,7 @@ from tests.scheduling_backends.timebooks import GROUP, NORTH, SOUTH, a_type
 
 
 class TestTimebook(SchedulingProducerContract):
-    """A clinic of a group with care types and performers to choose."""
+    """A clinic of a group, with a care type and a performer to choose."""
 
     @pytest.fixture
     def producer(self, world):
@@ -19,8 +20,6 @@ class TestTimebook(SchedulingProducerContract):
                 desk.add_clinic(hsa_id, GROUP)
                 desk.add_care_type(hsa_id, "PROV", "Provtagning")
                 desk.add_time_type(hsa_id, kind, "PROV")
-        from contracts.identifiers import HsaId
-
         with world.timebook.desk() as desk:
             desk.add_performer(HsaId("SE2321009991-P002"), "Jonas", "Hägg", "sjuksköterska")
         world.add_times(NORTH, performer=HsaId("SE2321009991-p002"))

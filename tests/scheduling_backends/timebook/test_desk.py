@@ -84,7 +84,11 @@ def test_times_that_touch_do_not_clash(clinic):
         report = desk.add_slots(NORTH, "BES", a_period(DECEMBER, opens=12, closes=13))
         assert (report.made, report.clashes) == (2, ())
         report = desk.add_slots(NORTH, "BES", a_period(DECEMBER, opens=8, closes=10))
-    assert (report.made, len(report.clashes)) == (2, 2)
+        assert (report.made, len(report.clashes)) == (2, 2)
+        gaps = replace(a_period(date(2026, 12, 3)), pause_minutes=30)
+        assert desk.add_slots(NORTH, "BES", gaps).made == 3
+        between = desk.add_slots(NORTH, "BES", a_period(date(2026, 12, 3)))
+    assert (between.made, len(between.clashes)) == (3, 3)
 
 
 def test_a_performer_is_at_one_clinic_at_a_time(clinic):

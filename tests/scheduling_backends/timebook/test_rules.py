@@ -12,7 +12,7 @@ from scheduling_backends.timebook import rules
 from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, LimitUnit, ReasonMode
 from scheduling_backends.timebook.rules import BookingCase, BookingFacts, Errand, OwnTime, SlotFacts
 from scheduling_backends.timebook.states import BookingState, Initiative, SlotState
-from tests.people import ANNA, GRETA, LARS, MOA, OSKAR, PEOPLE, RESERV, SAMIR
+from tests.people import ANNA, GRETA, LARS, MOA, NELLY, OSKAR, PEOPLE, RESERV, SAMIR
 from tests.scheduling_backends.timebooks import NOW, a_type, at
 
 CLINIC = ClinicSettings("Norra", phone="070-174 06 06")
@@ -298,6 +298,23 @@ def test_r7_a_list_that_is_for_nobody_in_particular_has_no_ages():
 def test_r7_who_comes_of_age_within_the_horizon_sees_the_days_after_the_birthday():
     window = rules.window(a_type(age_from=13), Errand.NEW, MOA.identity, NOW)
     assert window.first_day == date(2026, 12, 30)
+
+
+def test_r7_the_last_day_of_an_age_group_is_the_day_before_the_birthday_after_it():
+    window = rules.window(a_type(age_to=17, opens_days_before=90), Errand.NEW, NELLY.identity, NOW)
+    assert window.last_day == date(2026, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("born", "age", "day"),
+    [
+        (date(2008, 12, 31), 18, date(2026, 12, 31)),
+        (date(2008, 2, 29), 18, date(2026, 3, 1)),
+        (date(2008, 2, 29), 20, date(2028, 2, 29)),
+    ],
+)
+def test_r7_who_is_born_on_a_leap_day_has_the_birthday_on_the_first_of_march(born, age, day):
+    assert rules.birthday(born, age) == day
 
 
 # -- Cancelling and moving
