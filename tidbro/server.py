@@ -47,6 +47,7 @@ def server_of(region: Region) -> RegionServer:
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=30,

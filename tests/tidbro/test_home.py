@@ -56,3 +56,11 @@ def test_health_and_status_say_that_the_region_is_up(town):
     assert health.json()["components"]["adapter:timebook"]["status"] == "UP"
     status = requests.get(f"{town.served.url}/status", timeout=30).json()
     assert status["TakCacheResetInfo"].endswith("Status:REFRESH_OK vagval:88 behorigheter:88")
+
+
+def test_a_forwarded_address_does_not_change_who_the_peer_is(town):
+    """platform.md §5.2: the white list looks at the TCP peer, whatever a header says."""
+    body = "<not-soap"
+    answer = requests.post(f"{town.served.url}/vp", data=body, headers={"X-Forwarded-For": "10.1.2.3"}, timeout=30)
+    assert "VP015" in answer.text
+    assert answer.headers["x-tidbro-identity"] == "demo SE2321009991-ET01"
