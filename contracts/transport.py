@@ -329,7 +329,8 @@ class _Exchange:
                 self._is_over.set()
 
     def _whole(self) -> HttpAnswer:
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._head["headers"]}
+        rows = self._head.get("headers", ())  # ASGI lets an application leave them out
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in rows}
         return HttpAnswer(self._head["status"], headers, b"".join(self._parts))
 
     def _end(self, failure: Exception | None) -> None:

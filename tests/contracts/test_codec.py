@@ -150,6 +150,21 @@ def test_text_is_trimmed_and_an_empty_optional_element_is_read_as_absent():
     assert (read.time_type_id, read.booking_id) == (None, None)
 
 
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_optional_text_is_left_out_when_writing(blank):
+    """contracts.md G-11: empty elements are not allowed."""
+    written = codec.encode(s.GetAllHealthcareFacilities(HsaId("SE2321009991-2B02"), ANNA.identity, booking_id=blank))
+    assert [etree.QName(child).localname for child in written] == ["healthcare_facility", "subject_of_care"]
+
+
+def test_an_extension_is_the_same_whatever_envelope_it_came_in():
+    path = SAMPLES / "GetBookingDetails/response-extension.xml"
+    details = codec.decode(form_of(path), payload_of(path))
+    assert codec.decode(form_of(path), xml.parse(xml.serialise(codec.encode(details)))) == details
+    (kept,) = details.extensions
+    assert kept.count(b"xmlns") == 1
+
+
 def test_a_comment_inside_a_value_does_not_cut_it_short():
     read = codec.decode(DATES_FORM, a_question(FACILITY.replace("-2B02", "<!-- x -->-2B02") + DATES + PERSON))
     assert read.healthcare_facility.text == "SE2321009991-2B02"

@@ -3,6 +3,7 @@
 import http.server
 import socket
 import threading
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import envelope, errors
 from contracts import scheduling as s
@@ -28,6 +31,7 @@ from contracts.identifiers import HsaId
 from contracts.times import SWEDEN
 from contracts.transport import ApplicationNotStarted, HttpTransport, InProcessTransport
 from contracts.validation import Validator
+from tests.contracts.messages import messages
 from tests.people import ANNA
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "crm_scheduling_1.1"
@@ -102,7 +106,7 @@ def http_platform(stub: Stub) -> Iterator[str]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -132,6 +136,14 @@ def platform(connected):
     stub.status, stub.body = 200, None
     stub.calls.clear()
     return connected
+
+
+@pytest.fixture(scope="module")
+def in_process():
+    """The same without a socket, for many questions; its stub is only ever looked at for the last one."""
+    stub = Stub()
+    with InProcessTransport(stub) as transport:
+        yield stub, SchedulingConsumer("http://platform.example", transport)
 
 
 def ask(consumer: SchedulingConsumer, name: str, **options):
@@ -166,10 +178,71 @@ def test_another_logical_address_a_correlation_id_and_the_original_consumer_go_a
     assert headers["x-rivta-original-serviceconsumer-hsaid"] == "SE2321009991-ET01"
 
 
-def test_without_an_actor_there_is_no_actor_block(platform):
+@pytest.mark.parametrize("name", QUESTIONS)
+@given(data=st.data())
+def test_whatever_is_asked_zeep_writes_it_valid_and_loses_nothing(name, data, in_process):
+    """Every optional field, foreign elements at every place that has room for them, any text."""
+    stub, consumer = in_process
+    forms = SCHEDULING_INTERACTIONS[name]
+    question = data.draw(messages(forms.request))
+    getattr(consumer, forms.method)(question, actor=None)
+    assert VALIDATOR.check_request(stub.sent) == ()
+    assert decode(forms.request, stub.sent.payload) == question
+
+
+def test_each_call_has_a_correlation_id_of_its_own(platform):
     stub, consumer = platform
-    ask(consumer, "GetBookingDetails", actor=None)
+    ask(consumer, "GetBookingDetails")
+    ask(consumer, "GetBookingDetails")
+    first, second = (uuid.UUID(headers["x-skltp-correlation-id"]) for _, headers, _ in stub.calls)
+    assert first != second
+
+
+def test_the_consumers_own_original_consumer_goes_along_unless_the_call_names_another():
+    stub = Stub()
+    with InProcessTransport(stub) as transport:
+        consumer = SchedulingConsumer("http://platform.example", transport, original_consumer="SE2321009991-ET01")
+        ask(consumer, "GetBookingDetails")
+        ask(consumer, "GetBookingDetails", original_consumer="SE2321009991-ET02")
+    named = [headers["x-rivta-original-serviceconsumer-hsaid"] for _, headers, _ in stub.calls]
+    assert named == ["SE2321009991-ET01", "SE2321009991-ET02"]
+
+
+def test_without_a_caller_or_an_original_consumer_no_identity_is_claimed(platform):
+    stub, consumer = platform
+    ask(consumer, "GetBookingDetails")
+    assert [name for name in stub.calls[-1][1] if name.startswith(("x-vp-", "x-rivta-"))] == []
+
+
+def test_a_booking_is_addressed_to_the_clinic_of_the_time_not_to_the_one_with_the_medical_responsibility(platform):
+    stub, consumer = platform
+    consumer.make_booking(s.MakeBooking(HsaId("SE2321009991-2B99"), SLOT, ANNA.info), actor=ANNA.actor)
+    assert stub.sent.logical_address == CLINIC.text
+
+
+def test_an_agent_is_named_as_one(platform):
+    stub, consumer = platform
+    agent = s.Actor("SE2321009991-P001", s.ActorType.SUBJECT_OF_CARE_AGENT)
+    ask(consumer, "GetBookingDetails", actor=agent)
+    assert envelope.read_actor(stub.sent) == agent
+
+
+@pytest.mark.parametrize("actor", [None, s.Actor(ANNA.number, None)], ids=["nobody", "of an unknown type"])
+def test_without_an_actor_of_a_known_type_there_is_no_actor_block(platform, actor):
+    """The header's schema demands a type (contracts.md §4); what it does not know cannot be sent."""
+    stub, consumer = platform
+    ask(consumer, "GetBookingDetails", actor=actor)
     assert envelope.read_actor(stub.sent) is None
+    assert VALIDATOR.check_request(stub.sent) == ()
+
+
+def test_making_a_consumer_opens_no_connection(monkeypatch):
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    with HttpTransport() as transport:
+        monkeypatch.setattr(socket.socket, "connect", refuse)
+        SchedulingConsumer("http://platform.example", transport)
 
 
 def test_an_internal_caller_names_itself_and_the_platform():
@@ -205,6 +278,53 @@ def test_a_fault_of_the_platform_is_the_error_of_its_code_with_its_detail(platfo
         ask(consumer, "GetBookingDetails")
     assert type(raised.value) is by_code(kind.code)
     assert raised.value.detail == "what and where"
+
+
+def test_a_fault_of_the_platform_without_a_detail_tells_its_sentence_and_shows_no_number(platform):
+    stub, consumer = platform
+    stub.status, stub.body = 500, envelope.write_fault("Client", f"VP004 No receiver for {ANNA.number}")
+    with pytest.raises(errors.RouteMissing, match="VP004 No receiver") as raised:
+        ask(consumer, "GetBookingDetails")
+    assert ANNA.number not in raised.value.detail
+
+
+def test_a_code_that_we_do_not_know_is_a_platform_error_that_may_have_happened(platform):
+    stub, consumer = platform
+    stub.status, stub.body = 500, envelope.write_fault("Server", "VP099 [Prov] Nytt fel.", "what and where")
+    with pytest.raises(errors.PlatformError) as raised:
+        ask(consumer, "GetBookingDetails")
+    assert type(raised.value) is errors.PlatformError
+    assert may_have_happened(raised.value)
+
+
+def test_a_fault_is_a_fault_whatever_the_http_status_and_wherever_its_children_stand(platform):
+    stub, consumer = platform
+    fault = envelope.write_fault("Server", "database is locked")
+    stub.body = fault.replace(b"<faultstring>", b'<faultstring xmlns="urn:odd">')
+    with pytest.raises(errors.ProducerFault, match="database is locked"):
+        ask(consumer, "GetBookingDetails")
+
+
+def test_what_content_type_says_of_the_encoding_counts():
+    body = (SAMPLES / "GetAllTimeTypes/response.xml").read_text().partition("?>")[2].replace("Blodprov", "Blodprövning")
+
+    async def latin(scope, receive, send) -> None:
+        assert scope["type"] == "http"
+        kind = [(b"content-type", b"text/xml; charset=ISO-8859-1")]
+        await send({"type": "http.response.start", "status": 200, "headers": kind})
+        await send({"type": "http.response.body", "body": body.encode("latin-1")})
+
+    with InProcessTransport(latin) as transport:
+        answer = ask(SchedulingConsumer("http://platform.example", transport), "GetAllTimeTypes")
+    assert "Blodprövning" in [kind.name for kind in answer.time_types]
+
+
+def test_foreign_elements_of_an_answer_reach_the_caller(platform):
+    """contracts.md §2.3."""
+    stub, consumer = platform
+    stub.body = (SAMPLES / "GetBookingDetails/response-extension.xml").read_bytes()
+    (directions,) = ask(consumer, "GetBookingDetails").extensions
+    assert b"Port 3" in directions
 
 
 def test_a_fault_of_the_scheduling_system_is_a_producer_fault_and_shows_no_number(platform):
@@ -281,12 +401,27 @@ def test_only_what_the_platform_stopped_before_the_producer_has_surely_not_happe
     assert may_have_happened(errors.ProducerFault("down"))
 
 
-def test_eight_threads_share_one_consumer_and_each_gets_its_own_answer(platform):
-    _, consumer = platform
-    names = [name for name in QUESTIONS for _ in range(8)]
+def test_eight_threads_share_one_consumer_and_no_call_gets_what_is_anothers(platform):
+    stub, consumer = platform
+    all_ready = threading.Barrier(8)
+
+    def ask_all(thread: int) -> list[type]:
+        all_ready.wait(10)
+        return [
+            type(ask(consumer, name, logical_address=HsaId(f"SE1-{thread}"), correlation_id=f"{thread} {name}"))
+            for name in QUESTIONS
+        ]
+
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda name: ask(consumer, name), names))
-    assert [type(answer) for answer in answers] == [SCHEDULING_INTERACTIONS[name].response.type for name in names]
+        answers = list(pool.map(ask_all, range(8)))
+    assert answers == [[SCHEDULING_INTERACTIONS[name].response.type for name in QUESTIONS]] * 8
+    sent = {(headers["x-skltp-correlation-id"], _told(body)) for _, headers, body in stub.calls}
+    assert sent == {(f"{thread} {name}", (f"SE1-{thread}", name)) for thread in range(8) for name in QUESTIONS}
+
+
+def _told(body: bytes) -> tuple[str | None, str | None]:
+    message = envelope.read(body)
+    return message.logical_address, message.interaction
 
 
 def test_an_application_that_cannot_start_says_so_on_entry():
