@@ -11,7 +11,7 @@ Elsewhere: what stands in an envelope (envelope.py), whether a message keeps its
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +27,9 @@ Schema = etree.XMLSchema
 _CHARSETS = frozenset(
     {"utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii", "iso-8859-1", "iso-8859-15", "windows-1252"}
 )
-_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _DECLARED_ENCODING = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([^\"']*)[\"']")
-_PROLOG_WITH_DOCTYPE = re.compile(rb"\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+<!DOCTYPE", re.DOTALL)
+_PROLOG = re.compile(rb"\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+", re.DOTALL)
+_ELEMENT = re.compile(rb"<[^!?]")
 _PROLOG_LENGTH = 65_536
 _DECLARATION_LENGTH = 500
 _NO_NAME = re.compile(r"[^\w.-]")
@@ -60,8 +60,7 @@ def _parser(charset: str | None = None) -> etree.XMLParser:
         load_dtd=False,
         dtd_validation=False,
         huge_tree=False,
-        collect_ids=False,
-    )
+    )  # never collect_ids=False: with it libxml2 loads external DTDs and entities after all
 
 
 class _ThreadParsers(threading.local):
@@ -87,7 +86,7 @@ def parse(data: bytes, charset: str | None = None, limits: Limits = MESSAGE_LIMI
     _refuse_oversize(data, limits)
     head = _plain_head(data)
     _refuse_encoding(head)
-    _refuse_doctype(head)
+    _refuse_prolog(head)
     root = _parse_in_turn(data, _attempts(charset, head))
     _refuse_what_parsing_found(root, data, limits)
     return root
@@ -98,7 +97,7 @@ def encoding_of(data: bytes, root: Element) -> str:
 
     `UTF-8` only when it is so and says nothing else, so that the bytes can be passed on as they are.
     """
-    if data.startswith(_BYTE_ORDER_MARKS[1:]):
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     declared = _declared(_plain_head(data[: 2 * _DECLARATION_LENGTH]))
     parsed = root.getroottree().docinfo.encoding or "UTF-8"
@@ -149,11 +148,13 @@ def _refuse_much_markup(data: bytes, limits: Limits) -> None:
 
 
 def _plain_head(data: bytes) -> bytes:
-    """The start of the document with one byte to a character, without its byte order mark."""
+    """The start of the document in an encoding in which `<` is one byte, without its byte order mark."""
     head = data[:_PROLOG_LENGTH]
-    for mark in _BYTE_ORDER_MARKS:
-        head = head.removeprefix(mark)
-    return head.replace(b"\x00", b"") if b"\x00" in data[:6] else head
+    if head.startswith((b"\xfe\xff", b"\x00")):
+        head = head.decode("utf-16-be", "ignore").encode()
+    elif head.startswith(b"\xff\xfe") or head[1:2] == b"\x00":
+        head = head.decode("utf-16-le", "ignore").encode()
+    return head.removeprefix(b"\xef\xbb\xbf")
 
 
 def _declared(head: bytes) -> str:
@@ -169,9 +170,14 @@ def _refuse_encoding(head: bytes) -> None:
         raise MessageUnreadable("the message is in an encoding that is not read here")
 
 
-def _refuse_doctype(head: bytes) -> None:
-    if _PROLOG_WITH_DOCTYPE.match(head):
+def _refuse_prolog(head: bytes) -> None:
+    """The first element must come soon, so that no document type can hide behind what is before it."""
+    match = _PROLOG.match(head)
+    rest = head[match.end() if match else 0 :]
+    if rest.startswith(b"<!DOCTYPE"):
         raise MessageUnreadable("a document type is not allowed")
+    if not _ELEMENT.match(rest):
+        raise MessageUnreadable(f"the message has no element within its first {_PROLOG_LENGTH} bytes")
 
 
 def _refuse_what_parsing_found(root: Element, data: bytes, limits: Limits) -> None:
@@ -237,17 +243,28 @@ class SchemaBroken(Exception):
     """A schema that does not compile; the message says which file and why."""
 
 
-class _FolderResolver(etree.Resolver):
-    """Gives schema imports from one folder, corrected, and nothing else: no host, no file outside."""
+_compiling = threading.Lock()
+_MOST_ATTEMPTS = 50
+_LOCATION = re.compile(rb"schemaLocation\s*=\s*[\"']([^\"']*)[\"']")
 
-    def __init__(self, folder: Path, correct: Correction) -> None:
+
+class _FolderResolver(etree.Resolver):
+    """Gives schema imports from one folder, corrected, and nothing else: no host, no file outside.
+
+    `named` are the files that the schema needs, `served` those that came from here.
+    """
+
+    def __init__(self, folder: Path, correct: Correction, named: Iterable[Path]) -> None:
         self._folder, self._correct = folder.resolve(), correct
+        self.named, self.served = set(named), set[Path]()
 
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
         path = Path((system_url or "").removeprefix("file://")).resolve()
         if not path.is_relative_to(self._folder) or not path.is_file():
             raise SchemaBroken(f"{path.name} is not a file of {self._folder.name}")
         text = self._correct(path, path.read_bytes())
+        self.served.add(path)
+        self.named |= {(path.parent / place.decode()).resolve() for place in _LOCATION.findall(text)}
         return self.resolve_string(text, context, base_url=str(path))
 
 
@@ -255,9 +272,11 @@ def compile_schema(imports: dict[str, Path], folder: Path, correct: Correction) 
     """One schema of everything in `imports` (namespace → file, all inside `folder`), for use by one thread.
 
     Raises SchemaBroken when a file is missing, outside the folder, or does not compile without a single remark.
+
+    lxml asks resolvers by way of one hook for the whole process, which another thread that compiles takes away for
+    moments; libxml2 then reads files by itself, uncorrected and from anywhere. So one thread compiles at a time, and
+    once more if anything was read past the resolver.
     """
-    parser = _parser()
-    parser.resolvers.add(_FolderResolver(folder, correct))
     rows = "".join(
         f'<xs:import namespace="{_attribute(namespace)}" schemaLocation="{_attribute(str(path.resolve()))}"/>'
         for namespace, path in imports.items()
@@ -266,8 +285,20 @@ def compile_schema(imports: dict[str, Path], folder: Path, correct: Correction) 
     for namespace, path in imports.items():
         if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             raise SchemaBroken(f"{path.name}, which declares {namespace}, is not a file of {folder.name}")
+    with _compiling:
+        for _ in range(_MOST_ATTEMPTS):
+            resolver = _FolderResolver(folder, correct, (path.resolve() for path in imports.values()))
+            schema = _compiled(wrapper.encode(), resolver)
+            if resolver.named <= resolver.served:
+                return schema
+    raise SchemaBroken(f"the schemas of {folder.name} could not be read undisturbed")
+
+
+def _compiled(wrapper: bytes, resolver: _FolderResolver) -> etree.XMLSchema:
+    parser = _parser()
+    parser.resolvers.add(resolver)
     try:
-        schema = etree.XMLSchema(etree.fromstring(wrapper.encode(), parser))
+        schema = etree.XMLSchema(etree.fromstring(wrapper, parser))
     except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
         raise SchemaBroken(str(error)) from None
     if len(schema.error_log):

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -64,12 +64,10 @@ class ServedGateway:
 
 
 def talk(connection: socket.socket, raw: bytes, half_close: bool = False) -> bytes:
-    try:
+    with suppress(OSError):  # the answer and the end may come before all is sent
         connection.sendall(raw)
-    except ConnectionError:
-        pass  # an answer may come before all is sent
-    if half_close:
-        connection.shutdown(socket.SHUT_WR)
+        if half_close:
+            connection.shutdown(socket.SHUT_WR)
     return read_all(connection)
 
 

@@ -16,7 +16,9 @@ Headers = list[tuple[bytes, bytes]]
 IDENTITY: Headers = [(name.encode(), value.encode()) for name, value in INTERNAL.items()]
 
 
-def a_scope(path: str = "/vp/x", method: str = "POST", headers: Headers | None = None, query: bytes = b"") -> dict[str, Any]:
+def a_scope(
+    path: str = "/vp/x", method: str = "POST", headers: Headers | None = None, query: bytes = b""
+) -> dict[str, Any]:
     return {
         "type": "http", "method": method, "path": path, "query_string": query, "scheme": "http",
         "headers": IDENTITY if headers is None else headers, "client": ("127.0.0.1", 40_000), "state": {},
@@ -104,7 +106,9 @@ def test_status_is_json() -> None:
 
 def test_a_wsdl_is_served_without_asking_who_wants_it() -> None:
     """platform.md §2, step 1; §7.3: with a correlation id."""
-    scope = a_scope("/vp/crm/scheduling/MakeBooking/1/rivtabp21", "GET", [(b"x-skltp-correlation-id", b"my-id")], b"wsdl")
+    scope = a_scope(
+        "/vp/crm/scheduling/MakeBooking/1/rivtabp21", "GET", [(b"x-skltp-correlation-id", b"my-id")], b"wsdl"
+    )
     reply = asked(scope)
     assert reply.status == 200
     assert b"definitions" in reply.body
@@ -160,7 +164,10 @@ def test_who_leaves_is_answered_all_the_same() -> None:
     assert read_fault(asked(a_scope(), receive=gone).body).detail == "the caller left before the request was complete"
 
 
-@pytest.mark.parametrize(("announced", "status"), [(b"%d", 200), (b"%d0", 500), (b"1", 500), ("²".encode("latin-1"), 200), (b"x", 200), (b"", 200)])
+@pytest.mark.parametrize(
+    ("announced", "status"),
+    [(b"%d", 200), (b"%d0", 500), (b"1", 500), ("²".encode("latin-1"), 200), (b"x", 200), (b"", 200)],
+)
 def test_a_body_must_be_as_long_as_announced(announced: bytes, status: int) -> None:
     """What is no number at all is HTTP's business (http_protocol.py)."""
     body = sample()
@@ -187,8 +194,19 @@ def test_a_header_that_comes_twice_is_joined_with_a_comma() -> None:
 
 @pytest.mark.parametrize("odd", [b"\x80\xff", b"\xc3\xa5", "å".encode("latin-1"), b"a\x7fb", b"a\rb\nc", b"\x00"])
 def test_nothing_odd_in_a_header_makes_an_answer_that_cannot_be_sent(odd: bytes) -> None:
-    headers = [*IDENTITY, (b"x-skltp-correlation-id", odd), (b"host", odd), (b"x-other", odd), (b"content-type", b"text/xml;charset=" + odd)]
-    for body, query, path in ((sample(), b"", "/vp"), (b"", b"", "/vp"), (b"", b"wsdl", "/vp/" + odd.decode("latin-1")), (b"", b"xsd=" + odd, "/vp")):
+    headers = [
+        *IDENTITY,
+        (b"x-skltp-correlation-id", odd),
+        (b"host", odd),
+        (b"x-other", odd),
+        (b"content-type", b"text/xml;charset=" + odd),
+    ]
+    for body, query, path in (
+        (sample(), b"", "/vp"),
+        (b"", b"", "/vp"),
+        (b"", b"wsdl", "/vp/" + odd.decode("latin-1")),
+        (b"", b"xsd=" + odd, "/vp"),
+    ):
         reply = asked(a_scope(path, headers=headers, query=query), body)
         assert not any(ord(sign) < 32 or ord(sign) == 127 for sign in reply.headers["x-skltp-correlation-id"])
 

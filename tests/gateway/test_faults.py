@@ -32,7 +32,9 @@ SKELETON = (
     "<SOAP-ENV:Fault><faultcode>SOAP-ENV:{}</faultcode><faultstring>{} [Regionen] {}</faultstring>"
     "<detail><detailString>the detail</detailString></detail></SOAP-ENV:Fault></SOAP-ENV:Body></SOAP-ENV:Envelope>"
 )
-every_kind = pytest.mark.parametrize("kind", sorted(kinds() - {errors.ContractViolation}, key=str), ids=lambda k: k.__name__)
+every_kind = pytest.mark.parametrize(
+    "kind", sorted(kinds() - {errors.ContractViolation}, key=str), ids=lambda k: k.__name__
+)
 
 
 def test_the_table_has_a_sentence_for_every_code_and_no_other() -> None:

@@ -76,7 +76,9 @@ def test_a_soap_fault_with_500_passes_unchanged_with_the_time_it_took() -> None:
 
 
 def test_a_chunked_answer_passes() -> None:
-    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n<a/\r\n1\r\n>\r\n0\r\n\r\n"
+    chunked = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\n<a/\r\n1\r\n>\r\n0\r\n\r\n"
+    )
     assert forwarded(chunked)[0].body == b"<a/>"
 
 
@@ -244,10 +246,20 @@ def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_request_is_a_post_with_the_platforms_headers() -> None:
     """platform.md §7.2."""
-    request = with_headers({"soapaction": '"urn:x"', "x-vp-auth-cert": "secret", "accept-encoding": "gzip", "my-header": "1"})
+    request = with_headers(
+        {"soapaction": '"urn:x"', "x-vp-auth-cert": "secret", "accept-encoding": "gzip", "my-header": "1"}
+    )
     _, producer = forwarded(http_reply("200 OK", GOOD), request)
     assert producer.heads[0].startswith(b"POST /producer HTTP/1.1\r\n")
-    names = ("x-vp-sender-id", "x-vp-instance-id", "soapaction", "my-header", "user-agent", "content-type", "content-length")
+    names = (
+        "x-vp-sender-id",
+        "x-vp-instance-id",
+        "soapaction",
+        "my-header",
+        "user-agent",
+        "content-type",
+        "content-length",
+    )
     assert [producer.header(name) for name in names] == [
         CONSUMER, SETTINGS.instance_id, '"urn:x"', "1", "Tidbro", "text/xml;charset=UTF-8", str(len(sample())),
     ]  # fmt: skip
@@ -257,9 +269,12 @@ def test_the_request_is_a_post_with_the_platforms_headers() -> None:
 
 def test_blanks_around_a_routes_address_do_not_matter() -> None:
     async def ask() -> Answer:
-        async with an_http_producer(http_reply("200 OK", GOOD)) as producer:
-            async with opened(a_pipeline(a_route(address=f" {producer.url}\n"))) as pipeline:
-                return await pipeline.answer(a_request())
+        reply = http_reply("200 OK", GOOD)
+        async with (
+            an_http_producer(reply) as producer,
+            opened(a_pipeline(a_route(address=f" {producer.url}\n"))) as pipeline,
+        ):
+            return await pipeline.answer(a_request())
 
     assert asyncio.run(ask()).status == 200
 

@@ -35,7 +35,15 @@ def test_a_producer_over_https_does_not() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["soapaction", "x-rivta-acting-on-behalf-of-hsaid", "x-rivta-other", "accept", "authorization", "cookie", "my-header"],
+    [
+        "soapaction",
+        "x-rivta-acting-on-behalf-of-hsaid",
+        "x-rivta-other",
+        "accept",
+        "authorization",
+        "cookie",
+        "my-header",
+    ],
 )
 def test_the_consumers_own_headers_are_passed(name: str) -> None:
     assert sent({name: "value"})[name] == "value"
@@ -74,7 +82,13 @@ def test_what_a_producer_says_for_the_platform_alone_does_not_come_back(name: st
 
 def test_every_other_header_of_the_producer_comes_back_with_the_time_it_took() -> None:
     """platform.md §7.3; row 48 of §24. Content-Type is always the platform's (§25 row 14)."""
-    given = [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("Server", "x"), ("Content-Type", "text/plain"), ("x-rivta-y", "z")]
+    given = [
+        ("Set-Cookie", "a=1"),
+        ("Set-Cookie", "b=2"),
+        ("Server", "x"),
+        ("Content-Type", "text/plain"),
+        ("x-rivta-y", "z"),
+    ]
     assert to_consumer(given, 41) == (
         ("Content-Type", "text/xml; charset=UTF-8"),
         ("Set-Cookie", "a=1"),

@@ -88,7 +88,11 @@ def test_nothing_is_made_when_nobody_listens(caplog: pytest.LogCaptureFixture) -
 
 def with_a_person_everywhere() -> Call:
     """A call whose every text is somebody's number, as a confused consumer might send it."""
-    body = sample().replace(CLINIC.encode(), ANNA.number.encode()).replace(b"GetAllCareTypes>", b"p%s>" % ANNA.number.encode())
+    body = (
+        sample()
+        .replace(CLINIC.encode(), ANNA.number.encode())
+        .replace(b"GetAllCareTypes>", b"p%s>" % ANNA.number.encode())
+    )
     body = body.replace(b"urn:riv:crm:scheduling:GetAllCareTypesResponder:1", b"urn:%s" % ANNA.number.encode())
     violations = (Violation(f"x{ANNA.number}", 1, ANNA.number, ANNA.identity.displayed),)
     given = {
@@ -109,6 +113,14 @@ def test_no_person_is_in_a_record_whatever_the_call_says() -> None:
 def test_at_most_five_violations_are_recorded() -> None:
     call = a_call(request_violations=tuple(Violation("A", n, "x", "y") for n in range(9)))
     assert len(message_log.record_of(call, ANSWER)["request_violations"]) == 5
+
+
+def test_what_is_absurdly_long_is_cut_off_after_hiding() -> None:
+    long = "S" * 995 + ANNA.number + "S" * 1_000_000
+    body = sample().replace(CLINIC.encode(), b"S" * 100_000)
+    record = message_log.record_of(a_call(body, error_detail=long, correlation_id=long, sender=long), ANSWER)
+    assert len(json.dumps(record)) < 10_000
+    assert ANNA.number[:8] not in json.dumps(record)
 
 
 def explode() -> None:

@@ -115,7 +115,9 @@ def test_without_a_catalogue_every_call_is_vp008() -> None:
     """platform.md §18."""
     fault = fault_in(carried(without_tak()))
     assert (fault.code, fault.faultcode) == ("VP008", "SOAP-ENV:Server")
-    assert fault.detail == "No contact with TAK at startup, and no local cache to fallback on, not possible to route call"
+    assert (
+        fault.detail == "No contact with TAK at startup, and no local cache to fallback on, not possible to route call"
+    )
 
 
 def test_a_call_that_was_here_before_is_vp014() -> None:
@@ -130,8 +132,9 @@ def test_a_call_that_was_here_before_is_vp014() -> None:
 
 BAD = {
     "VP011": lambda r: replace(r, peer="10.20.30.40"),
-    "VP002": lambda r: replace(r, headers={}),
+    "VP002": lambda r: replace(r, headers={"x-vp-auth-cert": "nonsense"}),
     "VP015": lambda r: replace(r, body=b"<Soap"),
+    "VP013": lambda r: replace(r, headers={**r.headers, "x-rivta-original-serviceconsumer-hsaid": OTHER}),
     "VP003": lambda r: replace(r, body=r.body.replace(b"reg:LogicalAddress", b"reg:Nothing")),
     "VP004": lambda r: replace(r, body=r.body.replace(CLINIC.encode(), OTHER.encode())),
     "VP006": None, "VP010": None, "VP007": None,
@@ -142,16 +145,18 @@ BAD = {
 
 
 def with_all_wrong(wrong: set[str]) -> tuple[str, str]:
-    """The code and detail of a call in which all of these are wrong at once."""
-    request = a_request()
-    for name in BAD:
-        if name in wrong and BAD[name] is not None:
-            request = BAD[name](request)
+    """The code and detail of a call in which all of these are wrong at once. Its sender is known by the demo's rule,
+    for an internal call may name another original consumer."""
+    request = a_request(headers={})
+    for name, spoil in BAD.items():
+        if name in wrong and spoil is not None:
+            request = spoil(request)
     address = "" if "VP010" in wrong else "adapter:nosuch" if "VP009" in wrong else "adapter:stub"
     route = a_route(address=address, profile="RIVTABP99" if "VP005" in wrong else "RIVTABP21")
     routes = (route, route) if "VP006" in wrong else (route,)
     snapshot = a_snapshot(*routes, authorisations=() if "VP007" in wrong else (an_authorisation(),))
-    fault = fault_in(carried(a_pipeline(snapshot=snapshot), request))
+    pipeline = a_pipeline(snapshot=snapshot, demo_consumer=CONSUMER, original_consumer_senders=("SE1",))
+    fault = fault_in(carried(pipeline, request))
     return fault.code, fault.detail
 
 
@@ -169,9 +174,13 @@ def test_of_all_errors_at_once_the_first_wins_and_so_on_down() -> None:
         assert code == ("VP015" if name == "contract" else name)
 
 
-def test_vp008_goes_before_vp003() -> None:
+def test_vp008_goes_before_vp003_and_after_vp013() -> None:
     """platform.md §2."""
     assert fault_in(carried(without_tak(), a_request(b"<a/>"))).code == "VP008"
+    settings = GatewaySettings(original_consumer_senders=("SE1",), demo_consumer=CONSUMER)
+    pipeline = Pipeline(settings, OFFICIAL, lambda: None, {}, lambda: NOW)
+    request = a_request(headers={"x-rivta-original-serviceconsumer-hsaid": OTHER})
+    assert fault_in(carried(pipeline, request)).code == "VP013"
 
 
 def test_an_unauthorised_caller_learns_that_there_is_no_route() -> None:
@@ -316,7 +325,10 @@ def test_who_is_taken_for_the_demos_consumer_is_told_so() -> None:
 
 def test_a_fault_of_ours_carries_nothing_but_content_type_and_correlation_id() -> None:
     """platform.md §7.3."""
-    assert [name for name, _ in carried(a_pipeline(), a_request(b"")).headers] == ["Content-Type", "x-skltp-correlation-id"]
+    assert [name for name, _ in carried(a_pipeline(), a_request(b"")).headers] == [
+        "Content-Type",
+        "x-skltp-correlation-id",
+    ]
 
 
 # Profiles

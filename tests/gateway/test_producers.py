@@ -136,7 +136,12 @@ def test_a_call_to_sys_exit_in_an_adapter_does_not_end_the_gateway() -> None:
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
-    [(None, "NoneType"), ("text", "str"), (scheduling.GetAllTimeTypesResponse(), "GetAllTimeTypesResponse"), ({}, "dict")],
+    [
+        (None, "NoneType"),
+        ("text", "str"),
+        (scheduling.GetAllTimeTypesResponse(), "GetAllTimeTypesResponse"),
+        ({}, "dict"),
+    ],
 )
 def test_an_answer_of_the_wrong_type_is_vp009(answer: object, kind: str) -> None:
     fault = fault_in(answered(answer=answer))
@@ -162,7 +167,10 @@ def test_characters_that_xml_cannot_carry_do_not_break_an_answer() -> None:
 
 def test_an_adapter_that_does_not_exist_is_vp009_with_its_address() -> None:
     fault = fault_in(carried(a_pipeline(a_route(address="adapter:nosuch"))))
-    assert (fault.code, fault.detail.split(". ")[0]) == ("VP009", "Error connecting to service producer at address adapter:nosuch")
+    assert (fault.code, fault.detail.split(". ")[0]) == (
+        "VP009",
+        "Error connecting to service producer at address adapter:nosuch",
+    )
     assert "(AdapterMissing: There is no adapter of that name.)" in fault.detail
 
 

@@ -110,7 +110,11 @@ def test_the_other_headers_of_ws_addressing_move_along_with_their_names_kept() -
 
 def test_only_the_address_element_of_its_namespace_is_renamed() -> None:
     text = f'<e xmlns:w="{A}" xmlns:o="urn:o"><w:To/><o:To/><To/></e>'
-    assert [element.tag for element in etree.fromstring(to_21(text).encode())] == [f"{{{R}}}LogicalAddress", "{urn:o}To", "To"]
+    assert [element.tag for element in etree.fromstring(to_21(text).encode())] == [
+        f"{{{R}}}LogicalAddress",
+        "{urn:o}To",
+        "To",
+    ]
 
 
 def test_attributes_keep_prefix_name_and_value() -> None:
@@ -155,7 +159,11 @@ def test_a_message_in_another_encoding_comes_out_in_utf_8() -> None:
 
 @pytest.mark.parametrize(
     ("contract_set", "name"),
-    [("crm_scheduling_1.0", "MakeBooking"), ("crm_scheduling_1.1", "MakeBooking"), ("crm_scheduling_1.1", "GetAvailableDates")],
+    [
+        ("crm_scheduling_1.0", "MakeBooking"),
+        ("crm_scheduling_1.1", "MakeBooking"),
+        ("crm_scheduling_1.1", "GetAvailableDates"),
+    ],
 )
 def test_there_and_back_again_is_the_same_message(contract_set: str, name: str) -> None:
     """Canonical XML of samples: nothing is lost."""
@@ -168,8 +176,8 @@ def test_there_and_back_again_is_the_same_message(contract_set: str, name: str) 
 
 
 def test_thousands_of_declarations_do_not_hold_up_the_gateway() -> None:
-    """Work grows with the message, not with its square: this took 30 minutes when each element gathered them all."""
-    many = 30_000
+    """Work grows with the message, not with its square: this took minutes when each element gathered them all."""
+    many = 15_000
     declared = " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(many))
     elements = "<b p1:c='1'/>" * 10_000 + "<b/>" * many
     assert to_21(f'<Envelope {declared} xmlns:w="{A}"><w:To>X</w:To>{elements}</Envelope>').count("<b") == many + 10_000

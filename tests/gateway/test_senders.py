@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from contracts.errors import PlatformError, RoutingLoop, SenderUnknown, TransportRefused
+from contracts.errors import OriginalConsumerRefused, PlatformError, RoutingLoop, SenderUnknown, TransportRefused
 from gateway.call import HttpRequest
-from gateway.senders import Sender, identify
+from gateway.senders import Sender, identify, original_consumer
 from gateway.settings import GatewaySettings
 from tests.gateway.builders import CONSUMER
 
@@ -109,12 +109,20 @@ def test_a_caller_that_names_this_platform_names_itself() -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"x-vp-instance-id": "other"}, {"x-vp-instance-id": OURS.lower()}, {"x-vp-instance-id": ""}, {"x-vp-sender-id": ""}],
+    [
+        {"x-vp-instance-id": "other"},
+        {"x-vp-instance-id": OURS.lower()},
+        {"x-vp-instance-id": ""},
+        {"x-vp-sender-id": ""},
+    ],
 )
 def test_a_foreign_instance_or_an_empty_sender_counts_for_nothing(headers: dict[str, str]) -> None:
     """platform.md §5.2: exact and case-sensitive; row 7 of §24."""
     refused(SenderUnknown, {**internal(), **headers})
-    assert identified({**internal(**{HEADER: bare(SITHS)}), "x-vp-sender-id": "SE-FORGED", **headers}).source == "certificate"
+    assert (
+        identified({**internal(**{HEADER: bare(SITHS)}), "x-vp-sender-id": "SE-FORGED", **headers}).source
+        == "certificate"
+    )
 
 
 def test_an_internal_call_from_a_forwarded_address_that_is_not_listed_is_refused() -> None:
@@ -160,7 +168,14 @@ def test_without_a_certificate_header_nobody_is_known() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "CN=x,2.5.4.5=SE1", pem(SITHS).replace("\n", "%0A").replace(" ", "%20"), "-----BEGIN CERTIFICATE-----", "MIx", "mii" + bare(SITHS)[3:]],
+    [
+        "",
+        "CN=x,2.5.4.5=SE1",
+        pem(SITHS).replace("\n", "%0A").replace(" ", "%20"),
+        "-----BEGIN CERTIFICATE-----",
+        "MIx",
+        "mii" + bare(SITHS)[3:],
+    ],
 )
 def test_other_forms_are_of_an_unknown_kind(value: str) -> None:
     """platform.md §5.2, 4, with its own spelling."""
@@ -188,15 +203,20 @@ def test_what_looks_right_but_is_no_certificate_is_told(value: str) -> None:
         [(NameOID.COMMON_NAME, f"SERIALNUMBER={CONSUMER}"), (NameOID.ORGANIZATION_NAME, f"a, SERIALNUMBER={CONSUMER}")],
     ],
 )
-def test_a_certificate_without_a_serial_number_tells_no_sender(subject: list[tuple[x509.ObjectIdentifier, str]]) -> None:
+def test_a_certificate_without_a_serial_number_tells_no_sender(
+    subject: list[tuple[x509.ObjectIdentifier, str]],
+) -> None:
     """platform.md §5.2, 4. What looks like a serial number inside a name is a name."""
     assert refused(SenderUnknown, {HEADER: pem(a_certificate(*subject))}) == "No senderId found in Certificate"
 
 
 def test_a_name_that_imitates_a_serial_number_does_not_go_before_the_real_one() -> None:
-    for parts in ((NameOID.COMMON_NAME, "x,2.5.4.5=SE-FORGED"), (NameOID.SERIAL_NUMBER, CONSUMER)), (
-        (NameOID.SERIAL_NUMBER, CONSUMER),
-        (NameOID.COMMON_NAME, "2.5.4.5=SE-FORGED"),
+    for parts in (
+        ((NameOID.COMMON_NAME, "x,2.5.4.5=SE-FORGED"), (NameOID.SERIAL_NUMBER, CONSUMER)),
+        (
+            (NameOID.SERIAL_NUMBER, CONSUMER),
+            (NameOID.COMMON_NAME, "2.5.4.5=SE-FORGED"),
+        ),
     ):
         assert identified({HEADER: bare(a_certificate(*parts))}).id == CONSUMER
 
@@ -231,6 +251,51 @@ def test_a_call_that_was_here_before_goes_in_a_loop(history: str) -> None:
 
 def test_only_a_whole_item_of_the_history_counts() -> None:
     assert identified({HEADER: bare(SITHS), "x-rivta-routing-history": f"{OURS}2"}).id == CONSUMER
+
+
+# The original consumer
+
+ORIGINAL = "x-rivta-original-serviceconsumer-hsaid"
+
+
+def original(headers: dict[str, str], source: str = "certificate", **settings: object) -> str:
+    request = HttpRequest("POST", "/vp", headers=headers, peer="127.0.0.1")
+    return original_consumer(Sender(CONSUMER, source, None), request, GatewaySettings(**settings))
+
+
+@pytest.mark.parametrize("headers", [{}, {ORIGINAL: ""}])
+def test_without_an_original_consumer_it_is_the_sender(headers: dict[str, str]) -> None:
+    """platform.md §6."""
+    assert original(headers) == CONSUMER
+
+
+@pytest.mark.parametrize("senders", [(), (CONSUMER,), ("SE1", CONSUMER)])
+def test_an_approved_sender_may_speak_for_another_consumer(senders: tuple[str, ...]) -> None:
+    """platform.md §6: an empty list approves everybody."""
+    assert original({ORIGINAL: "SE9"}, original_consumer_senders=senders) == "SE9"
+
+
+@pytest.mark.parametrize("named", ["SE9", ""])
+def test_another_sender_may_not(named: str) -> None:
+    """platform.md §6, §12.2: VP013; an empty header counts as present."""
+    with pytest.raises(OriginalConsumerRefused) as told:
+        original({ORIGINAL: named}, original_consumer_senders=("SE1",))
+    assert told.value.detail == "Sender is not approved to set header x-rivta-original-serviceconsumer-hsaid."
+
+
+def test_where_it_is_not_refused_it_is_passed_on_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """platform.md §6: the flag's real default."""
+    settings = {"original_consumer_senders": ("SE1",), "refuses_original_consumers": False}
+    assert original({ORIGINAL: "SE9"}, **settings) == "SE9"
+    assert [one.getMessage() for one in caplog.records] == ["original_consumer_not_approved"]
+
+
+def test_an_internal_call_may_but_not_by_a_header_that_anybody_can_send() -> None:
+    """platform.md §6, §25 row 7."""
+    headers = {ORIGINAL: "SE9", "x-vp-instance-id": OURS}
+    assert original(headers, "internal", original_consumer_senders=("SE1",)) == "SE9"
+    with pytest.raises(OriginalConsumerRefused):
+        original(headers, "certificate", original_consumer_senders=("SE1",))
 
 
 # The demo

@@ -87,7 +87,9 @@ def test_an_empty_entry_of_the_white_list_would_let_everybody_in_and_is_refused(
         GatewaySettings(ip_whitelist=("",))
 
 
-@pytest.mark.parametrize("name", ["messageLoggerMethod", "Validation", "vagvalrouter.default.routing.address.delimiter"])
+@pytest.mark.parametrize(
+    "name", ["messageLoggerMethod", "Validation", "vagvalrouter.default.routing.address.delimiter"]
+)
 def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     """platform.md §25 row 20."""
     sentence = refused(**{name: "x"})

@@ -57,7 +57,9 @@ def test_but_for_the_addresses_it_is_the_file() -> None:
     interaction = OFFICIAL.at_path(PATH)
     assert interaction is not None
     blank = re.compile(rb'(location|schemaLocation)="[^"]*"')
-    served, file = (etree.tostring(xml.parse(data), method="c14n") for data in (got("wsdl").body, interaction.wsdl.read_bytes()))
+    served, file = (
+        etree.tostring(xml.parse(data), method="c14n") for data in (got("wsdl").body, interaction.wsdl.read_bytes())
+    )
     assert blank.sub(b"", served) == blank.sub(b"", file)
 
 
@@ -95,7 +97,7 @@ def test_the_address_is_the_one_that_was_called_or_forwarded(headers: dict[str, 
 
 def test_what_a_header_says_cannot_break_the_document() -> None:
     answer = got("wsdl", x_vp_forwarded_host='a"<b>&')
-    assert "http://a\"<b>&:8080" + PATH in xml.parse(answer.body).xpath("//@location")
+    assert 'http://a"<b>&:8080' + PATH in xml.parse(answer.body).xpath("//@location")
 
 
 def test_the_path_is_found_in_any_letter_case() -> None:
@@ -113,7 +115,10 @@ def test_an_unknown_path_is_told_with_the_known_ones() -> None:
     assert f"http://gateway.example:8080{PATH}?wsdl" in paths
 
 
-@pytest.mark.parametrize("wanted", ["nosuch.xsd", "", "../../../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "%2e%2e/errata.toml"])
+@pytest.mark.parametrize(
+    "wanted",
+    ["nosuch.xsd", "", "../../../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "%2e%2e/errata.toml"],
+)
 def test_an_unknown_schema_is_a_fault(wanted: str) -> None:
     """platform.md §16.2: a generic SOAP fault."""
     assert fault_in(got(f"xsd={wanted}")).faultstring == "There is no such schema in this contract."
@@ -129,7 +134,9 @@ def test_a_schema_outside_the_domains_folder_is_not_served(tmp_path: object) -> 
     assert set(schemas_of(interaction)) == {"AskResponder_2.1.xsd"}
 
 
-@pytest.mark.parametrize(("compatibility", "kind"), [("tidbro", "text/xml; charset=UTF-8"), ("skltp", "text/xml;UTF-8")])
+@pytest.mark.parametrize(
+    ("compatibility", "kind"), [("tidbro", "text/xml; charset=UTF-8"), ("skltp", "text/xml;UTF-8")]
+)
 def test_the_content_type_is_the_platforms_own_only_in_its_compatibility_mode(compatibility: str, kind: str) -> None:
     """platform.md §16.2: literally text/xml;UTF-8."""
     pages = WsdlPages(OFFICIAL, GatewaySettings(compatibility=compatibility))

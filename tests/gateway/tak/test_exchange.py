@@ -59,7 +59,9 @@ def test_a_toml_row_stands_for_every_combination_of_its_lists() -> None:
 
 def test_days_and_profile_may_be_given() -> None:
     validity = Validity.of_days(date(2026, 1, 1), date(2026, 12, 31))
-    assert Route("SE1", responder("MakeBooking"), "https://example.org/x", "RIVTABP20", validity) in read_toml(TOML).routes
+    assert (
+        Route("SE1", responder("MakeBooking"), "https://example.org/x", "RIVTABP20", validity) in read_toml(TOML).routes
+    )
 
 
 def test_an_empty_file_is_an_empty_catalogue() -> None:
@@ -87,7 +89,10 @@ ROUTE = "[[route]]\nlogical_addresses = ['SE1']\ncontracts = ['MakeBooking']\nad
         (ROUTE.replace("['SE1']", "'SE1'"), "route number 1: logical_addresses must be a list of texts"),
         (ROUTE.replace("['SE1']", "5"), "route number 1: logical_addresses must be a list of texts"),
         (ROUTE.replace("['MakeBooking']", "[5]"), "route number 1: contracts must be a list of texts"),
-        ("[[authorisation]]\nconsumers = 5\nlogical_addresses = []\ncontracts = []", "authorisation number 1: consumers must be"),
+        (
+            "[[authorisation]]\nconsumers = 5\nlogical_addresses = []\ncontracts = []",
+            "authorisation number 1: consumers must be",
+        ),
         ("x = " + "[" * 5000, "nested"),
         ("[[route", "Expected"),
     ],
@@ -150,7 +155,9 @@ def test_a_file_is_read_by_what_its_name_says(tmp_path: Path, name: str, text: s
     assert load(tmp_path / name).routes
 
 
-@pytest.mark.parametrize(("name", "text"), [("tak.toml", b"\xff"), ("tak.toml", b"[["), ("cache.xml", b"<a"), ("cache.xml", b"")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("tak.toml", b"\xff"), ("tak.toml", b"[["), ("cache.xml", b"<a"), ("cache.xml", b"")]
+)
 def test_a_file_that_cannot_be_used_is_told_in_a_sentence_that_names_it(tmp_path: Path, name: str, text: bytes) -> None:
     (tmp_path / name).write_bytes(text)
     with pytest.raises(CatalogueUnreadable) as told:
