@@ -7,29 +7,45 @@ Source: platform.md §13, §14.1, §14.3.
 """
 
 import time
-from contextlib import suppress
-from datetime import timedelta
+from collections import Counter
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Literal
 
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import (
-    Cause,
-    DetailedPyreqwestError,
-    PoolTimeoutError,
-    PyreqwestError,
-    RequestTimeoutError,
-)
-from pyreqwest.response import Response
+import aiohttp
 
-from contracts.errors import ProducerUnreachable
+from contracts.errors import ProducerOverloaded, ProducerUnreachable
 from contracts.namespaces import SOAP_ENVELOPE
 from gateway import faults, headers
 from gateway.call import Answer, Call
 from gateway.settings import GatewaySettings
 
+Failure = Literal[
+    "AddressUnusable", "ConnectTimeout", "ConnectError", "ReadTimeout", "ConnectionBroken", "AnswerTooLarge"
+]
+
 _SOAP_11 = SOAP_ENVELOPE.encode()
-_PART_BYTES = 65_536
-_CONNECTING = "client error (Connect)"
+_KEPT_SECONDS = 15.0
+_SENTENCES: dict[Failure, str] = {
+    "AddressUnusable": "It is not an address that can be called.",
+    "ConnectTimeout": "Timeout when connecting to producer.",
+    "ConnectError": "Cannot connect to the producer.",
+    "ReadTimeout": "Timeout when waiting on response from producer.",
+    "ConnectionBroken": "The connection broke during the call.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A producer's answer as it came."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class _TooLarge(Exception):
+    """An answer larger than a message may be."""
 
 
 class Forwarder:
@@ -37,81 +53,83 @@ class Forwarder:
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
-        self._timeout = timedelta(seconds=settings.producer_timeout_seconds)
-        self._client: Client | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._under_way: Counter[str] = Counter()
 
     async def open(self) -> None:
-        seconds = timedelta(seconds=self._settings.connect_timeout_seconds)
-        builder = ClientBuilder().no_proxy().follow_redirects(enable=False).referer(enable=False).http1_only()
-        builder = builder.gzip(enable=False).brotli(enable=False).zstd(enable=False).deflate(enable=False)
-        builder = builder.max_connections(self._settings.producer_connections).connect_timeout(seconds)
-        self._client = builder.pool_timeout(self._timeout).build()
+        own = self._settings
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=own.producer_timeout_seconds, sock_connect=own.connect_timeout_seconds),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("Accept", "Accept-Encoding"),
+            auto_decompress=False,
+            trust_env=False,
+        )
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
     async def send(self, call: Call, address: str, body: bytes) -> Answer:
-        """What the consumer gets for what the producer did. Raises ProducerUnreachable."""
+        """What the consumer gets for what the producer did. Raises ProducerUnreachable.
+
+        So many calls may wait for one producer; one more is told so at once, and those for others go through.
+        """
+        if self._under_way[address] >= self._settings.producer_connections:
+            detail = faults.unreachable(address, "Overloaded", "Too many calls are waiting for the producer.").detail
+            raise ProducerOverloaded(detail)
+        self._under_way[address] += 1
         started_at = time.monotonic()
-        status, received, answer = await self._exchange(call, address, body)
+        try:
+            answer = await self._exchange(call, address, body)
+        finally:
+            self._under_way[address] -= 1
         taken = int((time.monotonic() - started_at) * 1000)
-        return _outcome(address, status, answer, headers.to_consumer(received, taken))
+        return _outcome(address, answer.status, answer.body, headers.to_consumer(answer.headers, taken))
 
-    async def _exchange(self, call: Call, address: str, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        assert self._client is not None
+    async def _exchange(self, call: Call, address: str, body: bytes) -> Received:
+        assert self._session is not None
+        sent = headers.to_producer(call, self._settings, address.lower().startswith("https://"))
         try:
-            sent = headers.to_producer(call, self._settings, address.lower().startswith("https://"))
-            request = self._client.post(address).headers(sent).body_bytes(body).timeout(self._timeout).build_streamed()
-        except ValueError:
-            raise faults.unreachable(address, "AddressUnusable", "It is not an address that can be called.") from None
-        try:
-            async with request as response:
-                return response.status, _headers_of(response), await self._body_of(response, address)
-        except PyreqwestError as error:
-            raise _told(address, error) from None
+            async with self._session.post(address, headers=sent, data=body, allow_redirects=False) as response:
+                told = tuple(response.headers.items())
+                return Received(response.status, told, await self._body_of(response))
+        except (aiohttp.ClientError, _TooLarge, OSError, ValueError) as error:
+            raise self._told(address, _failure(error)) from None
 
-    async def _body_of(self, response: Response, address: str) -> bytes:
+    async def _body_of(self, response: aiohttp.ClientResponse) -> bytes:
         """The answer's bytes, no more of them than there may be."""
-        most, body = self._settings.max_message_bytes, bytearray()
-        while (part := await response.body_reader.read(_PART_BYTES)) is not None:
-            body += part
-            if len(body) > most:
-                raise faults.unreachable(address, "AnswerTooLarge", f"more than {most} bytes")
-        return bytes(body)
+        parts, size = [], 0
+        async for part in response.content.iter_any():
+            size += len(part)
+            if size > self._settings.max_message_bytes:
+                raise _TooLarge
+            parts.append(part)
+        return b"".join(parts)
+
+    def _told(self, address: str, failure: Failure) -> ProducerUnreachable:
+        """VP009 for what went wrong underneath; the library's own message may name more than it should."""
+        too_large = f"more than {self._settings.max_message_bytes} bytes"
+        return faults.unreachable(address, failure, _SENTENCES.get(failure, too_large))
 
 
-def _headers_of(response: Response) -> list[tuple[str, str]]:
-    """The answer's headers, without those that are not text: the library reads ASCII alone."""
-    found: list[tuple[str, str]] = []
-    for name in dict.fromkeys(response.headers.keys()):
-        with suppress(ValueError):
-            found += [(name, value) for value in response.headers.getall(name)]
-    return found
-
-
-def _told(address: str, error: PyreqwestError) -> ProducerUnreachable:
-    """VP009 for what went wrong underneath; the library's own message may name more than it should.
-
-    The library calls it a connect error, too, when a connection that stood was reset or stayed silent: its causes tell.
-    """
-    was_connecting = any(cause["message"] == _CONNECTING for cause in _causes(error))
+def _failure(error: Exception) -> Failure:
+    """What an error of the library means. Time-outs come first: some of them are connection errors as well."""
     match error:
-        case PoolTimeoutError():
-            return faults.unreachable(address, "PoolTimeout", "Timeout when waiting for a free connection.")
-        case RequestTimeoutError() if was_connecting:
-            return faults.unreachable(address, "ConnectTimeout", "Timeout when connecting to producer.")
-        case RequestTimeoutError():
-            return faults.unreachable(address, "ReadTimeout", "Timeout when waiting on response from producer.")
-        case _ if was_connecting:
-            return faults.unreachable(address, "ConnectError", "Cannot connect to the producer.")
+        case _TooLarge():
+            return "AnswerTooLarge"
+        case aiohttp.ConnectionTimeoutError():
+            return "ConnectTimeout"
+        case TimeoutError():
+            return "ReadTimeout"
+        case aiohttp.ClientConnectorError():
+            return "ConnectError"
+        case aiohttp.InvalidURL() | ValueError():
+            return "AddressUnusable"
         case _:
-            return faults.unreachable(address, "ConnectionBroken", "The connection broke during the call.")
-
-
-def _causes(error: PyreqwestError) -> list[Cause]:
-    return (error.details or {}).get("causes") or [] if isinstance(error, DetailedPyreqwestError) else []
+            return "ConnectionBroken"
 
 
 def _outcome(address: str, status: int, body: bytes, kept: tuple[tuple[str, str], ...]) -> Answer:

@@ -4,11 +4,14 @@ What never reaches the application is answered here: a request that is not HTTP,
 arrive in time, or that ends before its head does. A request whose sender stops before the announced end of the body is
 handed to the door as complete, and the door sees that it is short. What follows a whole request and is no request (the
 rest of a body longer than its Content-Length) does not disturb the answer: it is given, then the connection closes.
+An offer to change to another protocol (Java's client offers HTTP/2 with its first request) is passed over.
 Source: DESIGN decision 2 in docs/decisions; platform.md §14.4, §14.5.
 """
 
 import asyncio
 from typing import Any, cast
+
+import httptools
 
 from contracts.errors import MessageUnreadable
 from gateway import faults
@@ -27,6 +30,7 @@ def protocol_for(instance_name: str, head_timeout_seconds: float = 20.0) -> type
             self._in_head = False
             self._has_progressed = False
             self._bytes_without_progress = 0
+            self._resumes = False
             self._head_timer: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -40,18 +44,54 @@ def protocol_for(instance_name: str, head_timeout_seconds: float = 20.0) -> type
         def data_received(self, data: bytes) -> None:
             """Headers, chunk extensions and trailers are bounded alike: so many bytes may lead to nothing."""
             self._has_progressed = False
-            super().data_received(data)
+            self._unset_keepalive_if_required()
+            self._feed(data)
             self._bytes_without_progress = 0 if self._has_progressed else self._bytes_without_progress + len(data)
             if self._bytes_without_progress > _MOST_HEAD_BYTES:
                 self._refuse(f"the head of the request is larger than {_MOST_HEAD_BYTES} bytes")
             elif self._in_head and self._head_timer is None:
                 self._head_timer = self.loop.call_later(head_timeout_seconds, self._head_is_late)
 
+        def _feed(self, data: bytes) -> None:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._decline(data[offer.args[0] :])
+            except httptools.HttpParserError:
+                self._refuse("the request is not well-formed HTTP")
+
+        def _decline(self, rest: bytes) -> None:
+            """Read on after an offer of another protocol, at which the parser stops: a new one takes the body."""
+            framing = [
+                (name, value) for name, value in self.headers if name in (b"content-length", b"transfer-encoding")
+            ]
+            head = b"".join(b"%b: %b\r\n" % row for row in framing)
+            self.cycle.more_body = True
+            self.cycle.message_event.clear()
+            self._resumes = True
+            self.parser = httptools.HttpRequestParser(self)
+            self._feed(b"POST / HTTP/1.1\r\n" + head + b"\r\n" + rest)
+
+        def _should_upgrade(self) -> bool:
+            return False
+
         def on_message_begin(self) -> None:
-            self._in_head = True
-            super().on_message_begin()
+            if not self._resumes:
+                self._in_head = True
+                super().on_message_begin()
+
+        def on_url(self, url: bytes) -> None:
+            if not self._resumes:
+                super().on_url(url)
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            if not self._resumes:
+                super().on_header(name, value)
 
         def on_headers_complete(self) -> None:
+            if self._resumes:
+                self._resumes = False
+                return
             super().on_headers_complete()
             self._in_head, self._has_progressed = False, True
             self._stop_timer()
@@ -75,9 +115,6 @@ def protocol_for(instance_name: str, head_timeout_seconds: float = 20.0) -> type
             self.cycle.keep_alive = False
             self.cycle.message_event.set()
             return True
-
-        def send_400_response(self, msg: str) -> None:
-            self._refuse("the request is not well-formed HTTP")
 
         def _head_is_late(self) -> None:
             self._head_timer = None

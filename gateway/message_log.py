@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from contracts.errors import Violation
@@ -18,12 +19,14 @@ from gateway.call import Answer, Call
 log = logging.getLogger("tidbro.message_log")
 
 _MOST_VIOLATIONS = 5
+_MOST_CHARACTERS = 1000
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def write(call: Call, answer: Answer) -> None:
     """Record a call that has been answered."""
     if log.isEnabledFor(logging.INFO):
-        log.info(json.dumps(record_of(call, answer), ensure_ascii=False))
+        log.info(_encode(record_of(call, answer)))
 
 
 def record_of(call: Call, answer: Answer) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def record_of(call: Call, answer: Answer) -> dict[str, Any]:
     facts = {
         "event": "call_answered",
         "at": call.now.isoformat(timespec="milliseconds"),
-        "correlation_id": hide_persons(call.correlation_id),
+        "correlation_id": _shortened(call.correlation_id),
         "method": call.request.method,
         "sender": _told(call.sender),
         "identity": call.identity_source,
@@ -48,7 +51,7 @@ def record_of(call: Call, answer: Answer) -> dict[str, Any]:
         "status": answer.status,
         "error": call.error_code,
         "error_origin": call.error_origin,
-        "error_detail": hide_persons(call.error_detail),
+        "error_detail": _shortened(call.error_detail),
         "request_violations": _listed(call.request_violations),
         "answer_violations": _listed(call.answer_violations),
         "request_bytes": len(call.request.body),
@@ -65,7 +68,21 @@ def _listed(violations: Sequence[Violation]) -> list[str]:
 
 
 def _told(text: str | None) -> str | None:
-    return None if text is None else hide_persons(text)
+    """What the record may say of an identifier. One of a megabyte is somebody's joke: it is neither kept nor told."""
+    if text is None or len(text) > _MOST_CHARACTERS:
+        return text and _shortened(text)
+    return _hidden(text)
+
+
+def _shortened(text: str) -> str:
+    told = hide_persons(text)
+    return told if len(told) <= _MOST_CHARACTERS else f"{told[:_MOST_CHARACTERS]}…"
+
+
+@lru_cache(maxsize=4096)
+def _hidden(text: str) -> str:
+    """The same few identifiers come with every call."""
+    return hide_persons(text)
 
 
 def _since(call: Call, moment: float | None) -> float | None:

@@ -56,7 +56,9 @@ class GatewaySettings:
     request_timeout_seconds: float = setting(20.0, "How long a consumer may take to send its request.")
     connect_timeout_seconds: float = setting(2.0, "How long connecting to a producer may take.")
     producer_timeout_seconds: float = setting(29.0, "How long a producer may take to answer before VP009.")
-    producer_connections: int = setting(1000, "How many calls to HTTP producers may be under way at once.")
+    producer_connections: int = setting(
+        1000, "How many calls to one HTTP producer may wait at once; more are told VP009 at once."
+    )
     adapter_threads: int = setting(8, "How many calls to adapters are answered at once.")
     adapter_queue: int = setting(200, "How many calls to adapters may wait; more are told VP009 at once.")
     user_agent: str = setting("Tidbro", "The User-Agent that producers see.")

@@ -30,13 +30,33 @@ _ANY_CONTRACT = "urn:tidbro:any-contract"
 
 
 class CallContext(MethodContext):  # type: ignore[misc]
-    """A Spyne context that carries our Call in `udc`, with plain attribute setting (half the cost of a context)."""
+    """A Spyne context that carries our Call in `udc` and costs a quarter of Spyne's own.
+
+    Attributes are set plainly, there are no contexts of transport and protocols within it, an event without listeners
+    passes, and one context serves the call from end to end, for an Application of ours has one operation.
+    """
 
     __setattr__ = object.__setattr__
+    TransportContext = None
+
+    def copy(self) -> "CallContext":
+        """Spyne wants a context for each operation of a name."""
+        return self
+
+    def fire_event(self, event: str, *given: Any, **named: Any) -> None:
+        managers = [self.app.event_manager]
+        if self.descriptor is not None:
+            managers += self.descriptor.event_managers
+        for manager in managers:
+            if event in manager.handlers:
+                manager.fire_event(event, self, *given, **named)
 
 
 class PassThroughSoap(Soap11):  # type: ignore[misc]
     """SOAP 1.1 as our own envelope module reads it; in goes the Call, out go the answer's bytes."""
+
+    def get_context(self, parent: MethodContext, transport: ServerBase) -> None:
+        """No context of its own: it has nothing to remember."""
 
     def create_in_document(self, ctx: CallContext, charset: str | None = None) -> None:
         ctx.in_document = _call_of(ctx).read_message.root
@@ -68,6 +88,7 @@ class ContractServer(ServerBase):  # type: ignore[misc]
     async def answer(self, call: Call) -> Answer:
         """The answer to a call. Raises what the pipeline raises."""
         ctx = CallContext(self, MethodContext.SERVER)
+        ctx.event = None  # it points back: in a circle, the call's documents would wait for the garbage collector
         ctx.udc = call
         (ctx,) = self.generate_contexts(ctx)
         self.get_in_object(ctx)
