@@ -34,14 +34,24 @@ LISTED = frozenset((ROOT / "tests" / "test_numbers.txt").read_text().split())
 every_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
+MADE_HERE = {".venv", ".tox", ".git", "var", "build", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+
+
+def files_of_the_repository() -> list[str]:
+    """What git tracks or would add; where there is no git, all files but what the commands make."""
+    asked = ["git", "ls-files", "-co", "--exclude-standard", "-z"]
+    if (ROOT / ".git").exists():
+        return subprocess.run(asked, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split("\0")
+    paths = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    made = (".hypothesis", ".egg-info", ".import_linter_cache")
+    return [str(p) for p in paths if not MADE_HERE & set(p.parts) and not any(name in str(p) for name in made)]
+
+
 @cache
 def tracked_texts() -> dict[str, str]:
-    """Every text file that git tracks or would add, by its path in the repository."""
-    told = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
-    )
+    """Every text file of the repository, by its path."""
     texts = {}
-    for name in told.stdout.decode().split("\0"):
+    for name in files_of_the_repository():
         try:
             texts[name] = (ROOT / name).read_text(encoding="utf-8") if name else ""
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
