@@ -52,6 +52,7 @@ from contracts.errors import (
     TransportRefused,
     Violation,
 )
+from contracts.http_headers import CORRELATION_ID, INSTANCE_ID, ORIGINAL_CONSUMER, SENDER_ID
 from contracts.identifiers import HsaId, hide_persons
 from contracts.transport import HttpAnswer, NoAnswer, NotSent, OutcomeUnknown, Transport
 
@@ -70,11 +71,6 @@ __all__ = [
 
 PLATFORM_PATH = "/vp/crm/scheduling/{interaction}/1/rivtabp21"
 """Where the platform serves an interaction, after its base URL."""
-
-SENDER_ID = "x-vp-sender-id"
-INSTANCE_ID = "x-vp-instance-id"
-CORRELATION_ID = "x-skltp-correlation-id"
-ORIGINAL_CONSUMER = "x-rivta-original-serviceconsumer-hsaid"
 
 _PLATFORM_FAULT = re.compile(r"\s*(VP\d{3})\b", re.ASCII)
 _CONTRACT_SET = "crm_scheduling_1.1"

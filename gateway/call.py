@@ -13,7 +13,6 @@ from contracts.envelope import Message, charset_of
 from contracts.errors import Violation
 from gateway.tak.model import Route
 
-CORRELATION_ID = "x-skltp-correlation-id"
 XML_CONTENT_TYPE = "text/xml; charset=UTF-8"
 
 

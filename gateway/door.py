@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from contracts.errors import MessageUnreadable
+from contracts.http_headers import CORRELATION_ID
 from contracts.identifiers import hide_persons
 from gateway import faults
 from gateway.call import Answer, HttpRequest
@@ -90,7 +91,7 @@ class Door:
         request = _head(scope)
         if asks_for_contract(request):
             answer = self._pages.answer(request)
-            return answer.with_headers(("x-skltp-correlation-id", correlation_id_of(request)))
+            return answer.with_headers((CORRELATION_ID, correlation_id_of(request)))
         body, unreadable = await self._read(request, receive)
         whole = HttpRequest(
             request.method,

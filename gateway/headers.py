@@ -6,8 +6,8 @@ Pure. Source: platform.md §7.2, §7.3.
 import re
 from collections.abc import Iterable, Mapping
 
-from gateway.call import CORRELATION_ID, XML_CONTENT_TYPE, Call
-from gateway.senders import INSTANCE_ID, ORIGINAL_CONSUMER, ROUTING_HISTORY, SENDER_ID
+from contracts.http_headers import CORRELATION_ID, INSTANCE_ID, ORIGINAL_CONSUMER, ROUTING_HISTORY, SENDER_ID
+from gateway.call import XML_CONTENT_TYPE, Call
 from gateway.settings import GatewaySettings
 
 PRODUCER_TIME = "x-skltp-prt"

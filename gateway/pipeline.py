@@ -23,13 +23,14 @@ from contracts.errors import (
     ProducerUnreachable,
     TakUnavailable,
 )
+from contracts.http_headers import CORRELATION_ID
 from contracts.identifiers import hide_persons
 from contracts.producer import SchedulingProducer
 from contracts.times import Clock
 from contracts.validation import Validator
 from contracts.xml import Limits
 from gateway import authorisation, faults, message_log, routing, senders
-from gateway.call import CORRELATION_ID, Answer, Call, HttpRequest
+from gateway.call import Answer, Call, HttpRequest
 from gateway.producers import Producers
 from gateway.settings import GatewaySettings
 from gateway.spyne_host import SpyneHost

@@ -17,15 +17,12 @@ from functools import lru_cache
 from cryptography import x509
 
 from contracts.errors import OriginalConsumerRefused, RoutingLoop, SenderUnknown, TransportRefused
+from contracts.http_headers import INSTANCE_ID, ORIGINAL_CONSUMER, ROUTING_HISTORY, SENDER_ID
 from contracts.identifiers import hide_persons
 from gateway.call import HttpRequest
 from gateway.settings import GatewaySettings
 
-SENDER_ID = "x-vp-sender-id"
-INSTANCE_ID = "x-vp-instance-id"
 FORWARDED_FOR = "x-forwarded-for"
-ORIGINAL_CONSUMER = "x-rivta-original-serviceconsumer-hsaid"
-ROUTING_HISTORY = "x-rivta-routing-history"
 
 log = logging.getLogger(__name__)
 

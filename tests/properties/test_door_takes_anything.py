@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from contracts import envelope, xml
 from contracts.errors import MessageUnreadable
+from contracts.http_headers import CORRELATION_ID
 from contracts.namespaces import responder
 from gateway import profiles
-from gateway.call import CORRELATION_ID
 from gateway.door import Door
 from gateway.status import Status
 from gateway.tak.exchange import read_persistent_cache, read_toml
