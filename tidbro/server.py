@@ -1,5 +1,7 @@
 """Serving a region with uvicorn, on a socket that is ours before anything else starts."""
 
+import gc
+import resource
 import socket
 import sys
 from pathlib import Path
@@ -32,6 +34,8 @@ class RegionServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        gc.collect()
+        gc.freeze()  # what the start made stays: walking it again and again would stop calls for tens of milliseconds
         if self.started and self.url:
             sys.stdout.write(f"Tidbro answers on {self.url} (stop with Ctrl-C)\n")
             sys.stdout.flush()
@@ -55,9 +59,17 @@ def server_of(region: Region) -> RegionServer:
     return RegionServer(config)
 
 
+def raise_file_limit() -> None:
+    """Let the process hold as many sockets as the system lets it: a thousand calls may wait for one producer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def serve(region: Region) -> int:
     """Serve until stopped; the exit code. The data directory must be there."""
     settings = region.settings
+    raise_file_limit()
     listening = listen(settings.host, settings.port)
     logs.set_up(Path(settings.data_directory))
     server = server_of(region)
