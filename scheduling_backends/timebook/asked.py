@@ -55,6 +55,8 @@ def wish(slot: s.Timeslot, clinic: Clinic, slot_id: int | None = None) -> Wish:
         slot_id,
         time_type_code=slot.time_type_id,
         time_type_name=slot.time_type_name,
+        care_type_code=slot.care_type_id,
+        care_type_name=slot.care_type_name,
         performer=slot.performer,
         resource_code=slot.resource_id,
         resource_name=slot.resource_name,

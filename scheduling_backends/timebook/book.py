@@ -96,7 +96,8 @@ def make(session: Session, new: NewBooking, now: datetime) -> Done | Refusal:
     if isinstance(invitation, Refusal):
         return invitation
     code = None if invitation is None else invitation.time_type.settings.code
-    found = slots_named(session, new.wish, _errand(invitation), code, now)
+    closed = rules.refuse_clinic(new.wish.clinic.settings)
+    found = closed or slots_named(session, new.wish, _errand(invitation), code, now)
     if isinstance(found, Refusal):
         return found
     if invitation is None and new.may_use_invitation and found.time_type.settings.is_protected:

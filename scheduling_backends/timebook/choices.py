@@ -13,7 +13,6 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
-from contracts.times import SWEDEN
 from scheduling_backends.timebook import find, rules
 from scheduling_backends.timebook.entries import Booking, CareType, Clinic, Performer, TimeType
 from scheduling_backends.timebook.find import Search
@@ -55,11 +54,12 @@ def care_types(
     session: Session, clinic: Clinic, filters: Filters, person: PersonIdentity | None, now: datetime
 ) -> tuple[CareType, ...]:
     """The kinds of care that the offered kinds of time belong to, each once (GCT-1)."""
-    offered = [time_type for time_type, _ in offers(session, clinic, filters, person, now)]
+    found = offers(session, clinic, filters, person, now)
+    offered = [time_type for time_type, _ in found]
     if filters.performers:
-        today = now.astimezone(SWEDEN).date()
-        theirs = find.time_types_of_performers(session, clinic, filters.performers, today)
-        offered = [time_type for time_type in offered if time_type.id in theirs]
+        theirs = Search(clinic.id, found, date.min, date.max, performers=filters.performers)
+        with_times = find.time_types_with_times(session, theirs, now)
+        offered = [time_type for time_type in offered if time_type.id in with_times]
     return tuple(dict.fromkeys(time_type.care_type for time_type in offered if time_type.care_type is not None))
 
 

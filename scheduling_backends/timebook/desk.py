@@ -193,8 +193,10 @@ class Desk:
         """Book a time for a citizen; with a text it is a timed invitation. The booking's id.
 
         `by` is for bookings that come from elsewhere, such as demo data. `invitation` is the open invitation that the
-        booking uses up. Raises NoSeat when there is no empty seat at that time.
+        booking uses up. Raises NoSeat when there is no empty seat at that time, ValueError for a blank text.
         """
+        if invitation_text is not None:
+            _demand_text(invitation_text)
         hold(self._session, queue_of(person))
         kind, booking_id = self._time_type(clinic, time_type), new_booking_id()
         slot_id = take_seat(self._session, self._slots_at(kind, start), booking_id)
@@ -220,8 +222,10 @@ class Desk:
     ) -> str:
         """Send an open invitation, to be used once at one of `clinics`. Its id.
 
-        The inviting clinic may be virtual; then it has the kind of time all the same, without slots.
+        The inviting clinic may be virtual; then it has the kind of time all the same, without slots. Raises ValueError
+        for a blank text.
         """
+        _demand_text(text)
         kind, booking_id = self._time_type(clinic, time_type), new_booking_id()
         row = self._new_booking(booking_id, kind, person, contact, Initiative.CARE)
         row.state, row.is_invitation, row.invitation_text = BookingState.INVITED, True, text
@@ -328,6 +332,11 @@ class Desk:
             made_at=self._now,
             **(contact or Contact()).given(),
         )
+
+
+def _demand_text(text: str) -> None:
+    if not text.strip():
+        raise ValueError("an invitation needs a text (contracts.md GBD-4)")
 
 
 def _is_alone(time_type_id: int) -> ColumnElement[bool]:

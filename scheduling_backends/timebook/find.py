@@ -150,12 +150,11 @@ def performers_with_times(session: Session, search: Search, now: datetime) -> tu
     return tuple(map(_performer, rows))
 
 
-def time_types_of_performers(session: Session, clinic: Clinic, performers: Sequence[HsaId], today: date) -> set[int]:
-    """Ids of the kinds of time that these performers have times for, from today on."""
-    statement = select(SlotRow.time_type_id).where(
-        SlotRow.clinic_id == clinic.id, SlotRow.day >= today, _has_performer(performers)
-    )
-    return set(session.scalars(statement.distinct()))
+def time_types_with_times(session: Session, search: Search, now: datetime) -> set[int]:
+    """Ids of the kinds of time that the search could lead to, taken times included."""
+    if not search.windows:
+        return set()
+    return set(session.scalars(select(SlotRow.time_type_id).where(_is_out(now), *_bounds(search)).distinct()))
 
 
 # -- What is free

@@ -103,8 +103,8 @@ class Flags:
 
 
 def is_offered(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: Errand) -> bool:
-    """Whether the clinic lets citizens choose this kind of time at all (R1, R3–R5)."""
-    return _refuse_offer(clinic, time_type, errand) is None and not clinic.is_virtual
+    """Whether the clinic lets citizens choose this kind of time at all (R1, R3–R5, R30)."""
+    return _refuse_offer(clinic, time_type, errand) is None
 
 
 def window(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity | None, now: datetime) -> Window | None:
@@ -159,6 +159,12 @@ def refuse_booking(case: BookingCase) -> Refusal | None:
         or _refuse_limit(case)
         or _refuse_occupied(case)
     )
+
+
+def refuse_clinic(clinic: ClinicSettings) -> Refusal | None:
+    """Whether the clinic gives times on the web at all (R1, R30); the first that is asked of any wish."""
+    is_open = clinic.is_open and not clinic.is_virtual
+    return None if is_open else refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
 
 
 def refuse_invitation(
@@ -242,8 +248,9 @@ def kept_text(mode: ReasonMode, comment: str | None) -> str | None:
 
 
 def _refuse_offer(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: Errand) -> Refusal | None:
-    if not clinic.is_open or time_type.is_hidden:
-        return refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
+    refusal = refuse_clinic(clinic)
+    if refusal or time_type.is_hidden:
+        return refusal or refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
     if time_type.bookable_by is BookableBy.NOBODY:
         return refuse(Situation.GONE)
     is_for_citizens = time_type.bookable_by is not BookableBy.CARE and not time_type.is_protected

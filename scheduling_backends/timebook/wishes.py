@@ -1,7 +1,7 @@
 """What a wished time means: from what a message names to slots of the schedule.
 
 A free time has an id, but a consumer need not have kept it (MB-12), and a rebooking has no room for it (UB-1): then
-facility, start and end, and the kind, performer or resource if they are told, find it.
+facility, start and end, and the kind of time or care, performer or resource if they are told, find it.
 Rules: R27. Elsewhere: whether the time may be had (rules.py), taking it (seats.py).
 """
 
@@ -32,6 +32,8 @@ class Wish:
     slot_id: int | None = None
     time_type_code: str | None = None
     time_type_name: str | None = None
+    care_type_code: str | None = None
+    care_type_name: str | None = None
     performer: HsaId | None = None
     resource_code: str | None = None
     resource_name: str | None = None
@@ -74,12 +76,17 @@ def slots_named(
         there = session.execute(_THIS_ONE, place_and_time | {"slot_id": wish.slot_id})
     named = [row for row in there if _is_named(row, wish, code, kept)]
     kinds = {row.TimeTypeRow.id: find.time_type_of(row.TimeTypeRow, row.CareTypeRow) for row in named}
-    present = list(kinds.values())
+    present = [
+        Found(kind, tuple(row.SlotRow for row in named if row.TimeTypeRow.id == kind.id)) for kind in kinds.values()
+    ]
     if len(present) > 1:
-        present = [kind for kind in present if rules.is_offered(wish.clinic.settings, kind.settings, errand)]
+        clinic = wish.clinic.settings
+        present = [
+            one for one in present if one.ids_out(now) and rules.is_offered(clinic, one.time_type.settings, errand)
+        ]
     if len(present) != 1:
         return refuse(Situation.PASSED if wish.start < now else Situation.GONE)
-    return Found(present[0], tuple(row.SlotRow for row in named if row.TimeTypeRow.id == present[0].id))
+    return present[0]
 
 
 _THERE = (
@@ -87,6 +94,8 @@ _THERE = (
         SlotRow,
         TimeTypeRow,
         CareTypeRow,
+        CareTypeRow.code.label("care_type_code"),
+        CareTypeRow.name.label("care_type_name"),
         PerformerRow.hsa_key.label("performer"),
         ResourceRow.code.label("resource_code"),
         ResourceRow.name.label("resource_name"),
@@ -111,6 +120,8 @@ def _is_named(row: Any, wish: Wish, code: str | None, kept: tuple[int | None, in
     said = (
         (row.TimeTypeRow.code, wish.time_type_code),
         (row.TimeTypeRow.web_name, None if wish.time_type_code else wish.time_type_name),
+        (row.care_type_code, wish.care_type_code),
+        (row.care_type_name, None if wish.care_type_code else wish.care_type_name),
         (row.performer, wish.performer and wish.performer.key),
         (row.resource_code, wish.resource_code),
         (row.resource_name, None if wish.resource_code else wish.resource_name),

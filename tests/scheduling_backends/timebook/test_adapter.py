@@ -146,6 +146,7 @@ def test_r38_who_is_not_the_citizen_in_person_sees_and_changes_nothing(clinic, a
 
 
 def test_r39_an_agent_makes_new_bookings_and_the_history_names_the_agent(clinic):
+    """A-2."""
     ask = clinic.ask()
     answer = ask.acting(AGENT).make(ask.free_times()[0])
     assert told(answer) == OK
@@ -256,11 +257,14 @@ def offer(world):
 
 
 def test_gtt_kinds_of_time_come_in_the_order_of_the_web_list(offer):
+    """GTT-1."""
     assert [one.time_type_id for one in offer.ask().time_types()] == ["BLOD", "BES", "LAST"]
     assert [one.time_type_id for one in offer.ask().time_types(("VACC",))] == ["BES"]
 
 
 def test_gct1_care_types_are_those_of_the_kinds_that_can_be_booked(offer):
+    """GCT-1, GCT-2."""
+
     def codes(**filters):
         request = s.GetAllCareTypes(NORTH, ANNA.identity, **filters)
         return [one.care_type_id for one in offer.timebook.get_all_care_types(request, a_caller()).care_types]
@@ -332,7 +336,7 @@ def test_gad_a_day_is_told_once_for_each_kind_and_performer(offer):
     ]
 
 
-def test_g13_a_full_day_is_no_longer_told(clinic):
+def test_g21_a_full_day_is_no_longer_told(clinic):
     clinic.change(max_simultaneous=0)
     ask = clinic.ask()
     for slot in ask.free_times(date(2026, 12, 1), date(2026, 12, 1)):
@@ -374,6 +378,7 @@ def test_r7_a_kind_is_listed_for_who_comes_of_age_before_the_horizon(clinic):
 
 
 def test_r29_new_bookings_can_be_made_at_the_groups_clinics_that_offer_something(clinic):
+    """GHF-4, GHF-6."""
     clinic.add_clinic(SOUTH, replace(GROUP, name="Södra"), a_type())
     clinic.add_clinic(ALONE, replace(GROUP, name="Tom"), a_type(bookable_by=BookableBy.CARE))
     clinic.add_clinic(HsaId("SE2321009991-2B99"), replace(GROUP, name="Kansli", is_virtual=True), a_type())
@@ -388,6 +393,7 @@ def test_ghf2_an_unknown_booking_leads_to_no_clinics(clinic):
 
 
 def test_gss4_what_has_ended_is_not_in_the_schedule(clinic):
+    """GSS-4: not regulated; here what has ended is left out."""
     ask = clinic.ask()
     slot = ask.free_times()[0]
     booking_id = ask.booked(slot)

@@ -11,7 +11,7 @@ from contracts.identifiers import HsaId
 from contracts.namespaces import TIDBRO
 from scheduling_backends.timebook.models import BookingRow, HistoryRow, SeatRow
 from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, ReasonMode
-from scheduling_backends.timebook.states import BookingState, Happening
+from scheduling_backends.timebook.states import BookingState, Happening, SlotState
 from tests.people import ANNA, BERTIL, DAN, ELIN, KARIN, LARS
 from tests.scheduling_backends.timebooks import ALONE, GROUP, NORTH, OFFICE, SOUTH, a_caller, a_period, a_type, at
 
@@ -75,6 +75,7 @@ def test_r20_a_message_after_booking_makes_the_answer_info(clinic):
 
 
 def test_a_booking_id_is_random_and_another_than_the_free_times(clinic):
+    """MB-11."""
     ask, other = clinic.ask(), clinic.ask(BERTIL)
     first, second = ask.free_times()[:2]
     ids = {ask.booked(first), other.booked(second)}
@@ -84,6 +85,7 @@ def test_a_booking_id_is_random_and_another_than_the_free_times(clinic):
 
 
 def test_what_was_given_is_kept_with_the_booking(clinic):
+    """MB-6, MB-8."""
     ask = clinic.ask()
     booking_id = ask.booked(ask.free_times()[0])
     (row,) = clinic.rows(BookingRow)
@@ -155,6 +157,7 @@ def test_r18_a_required_reason_that_is_missing_is_refused(clinic):
 
 
 def test_r18_a_reason_that_was_not_asked_for_is_not_kept(clinic):
+    """MB-8: nor is it refused."""
     clinic.change(booking_reason=ReasonMode.NO)
     ask = clinic.ask()
     ask.booked(ask.free_times()[0])
@@ -191,6 +194,16 @@ def test_mb12_without_an_id_a_kind_that_citizens_cannot_book_does_not_stand_in_t
     assert told(ask.make(slot)) == OK
 
 
+@pytest.mark.parametrize("state", [SlotState.DRAFT, SlotState.BLOCKED])
+def test_mb12_without_an_id_a_time_that_is_not_published_does_not_stand_in_the_way(clinic, state):
+    with clinic.timebook.desk() as desk:
+        desk.add_time_type(NORTH, a_type(code="ANNAN"))
+    clinic.add_times(code="ANNAN", state=state)
+    ask = clinic.ask()
+    slot = replace(ask.free_times()[0], booking_id=None, time_type_id=None, time_type_name=None)
+    assert told(ask.make(slot)) == OK
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -222,6 +235,7 @@ def test_a_blocked_time_is_refused_and_listed_no_longer(clinic):
 
 
 def test_r24_a_late_cancelling_is_refused_and_the_flag_had_said_so(clinic):
+    """CB-1, CB-4."""
     ask = clinic.ask()
     slot = ask.free_times()[0]
     booking_id = ask.booked(slot)
@@ -234,6 +248,7 @@ def test_r24_a_late_cancelling_is_refused_and_the_flag_had_said_so(clinic):
 
 
 def test_e10_a_kind_that_cannot_be_cancelled_is_refused(clinic):
+    """CB-4."""
     clinic.change(cancel_own=None)
     ask = clinic.ask()
     booking_id = ask.booked(ask.free_times()[0])
@@ -289,6 +304,7 @@ def test_r25_within_the_clinic_a_booking_keeps_its_id(clinic):
 
 
 def test_r19_both_comments_stay_readable(clinic):
+    """UB-7."""
     ask = clinic.ask()
     old, *_, new = ask.free_times()
     booking_id = ask.booked(old)
@@ -410,6 +426,7 @@ def test_a_move_to_another_clinic_that_fails_leaves_the_old_booking(group):
 
 
 def test_gbd1_an_open_invitation_has_a_text_and_no_time(screening):
+    """GBD-1, GBD-3, GBD-4, I-7."""
     details = screening.ask(ELIN, OFFICE).details(invite(screening))
     assert (details.start, details.end, details.is_invitation) == (None, None, True)
     assert details.purpose == "Välkommen på cellprov."
@@ -417,6 +434,7 @@ def test_gbd1_an_open_invitation_has_a_text_and_no_time(screening):
 
 
 def test_gss1_an_open_invitation_is_not_in_the_schedule(screening):
+    """GSS-1, I-7."""
     invite(screening)
     assert screening.ask(ELIN, OFFICE).schedule() == ()
 
@@ -435,6 +453,7 @@ def test_r5_a_protected_kind_is_not_listed_without_an_invitation(screening):
 
 
 def test_r32_an_invitation_is_booked_once(screening):
+    """MB-4, MB-11, I-6."""
     invitation = invite(screening)
     ask = screening.ask(ELIN, NORTH, "SCR15")
     first, second = ask.free_times(booking_id=invitation)[:2]
@@ -448,6 +467,7 @@ def test_r32_an_invitation_is_booked_once(screening):
 
 
 def test_mb4_a_used_invitation_stays_used_when_the_booking_is_cancelled(screening):
+    """MB-4, I-6."""
     invitation = invite(screening)
     ask = screening.ask(ELIN, NORTH, "SCR15")
     slot = ask.free_times(booking_id=invitation)[0]
@@ -456,6 +476,7 @@ def test_mb4_a_used_invitation_stays_used_when_the_booking_is_cancelled(screenin
 
 
 def test_mb5_an_invitation_is_refused_at_a_clinic_that_it_does_not_name(screening):
+    """MB-5."""
     invitation = invite(screening)
     wanted = screening.ask(ELIN, NORTH).free_times(booking_id=invitation)[0]
     elsewhere = replace(wanted, healthcare_facility=ALONE, booking_id=invitation)
@@ -481,6 +502,7 @@ def test_r38_another_persons_invitation_is_unknown(screening):
 
 
 def test_i3_an_open_invitation_cannot_be_moved_or_cancelled(screening):
+    """I-3, UB-4, CB-1."""
     invitation = invite(screening)
     ask = screening.ask(ELIN, NORTH, "SCR15")
     slot = ask.free_times(booking_id=invitation)[0]
@@ -587,6 +609,7 @@ def test_r13_r7_another_citizens_bookings_and_age_do_not_count(clinic):
 
 
 def test_r1_a_closed_clinic_offers_nothing_but_its_bookings_are_seen_and_cancelled(clinic):
+    """G-25."""
     ask = clinic.ask()
     slot = ask.free_times()[0]
     booking_id = ask.booked(slot)

@@ -280,9 +280,11 @@ KINDS = st.builds(
 MOMENTS = st.datetimes(datetime(2026, 9, 1), datetime(2027, 4, 1), timezones=st.just(SWEDEN))
 
 
-@given(KINDS, MOMENTS, MOMENTS, st.sampled_from(PEOPLE), st.sampled_from(Errand), st.booleans())
-def test_r3_to_r12_a_time_is_listed_exactly_when_it_can_be_booked(kind, now, start, person, errand, is_open):
-    clinic = replace(CLINIC, is_open=is_open)
+@given(KINDS, MOMENTS, MOMENTS, st.sampled_from(PEOPLE), st.sampled_from(Errand), *[st.booleans()] * 2)
+def test_r3_to_r12_a_time_is_listed_exactly_when_it_can_be_booked(
+    kind, now, start, person, errand, is_open, is_virtual
+):
+    clinic = replace(CLINIC, is_open=is_open, is_virtual=is_virtual)
     window = rules.window(kind, errand, person.identity, now)
     is_listed = rules.is_offered(clinic, kind, errand) and window is not None and window.covers(start)
     case = a_case(clinic=clinic, time_type=kind, slot=a_slot(start), person=person.identity, errand=errand, now=now)
