@@ -131,6 +131,8 @@ class TimeTypeSettings:
     def __post_init__(self) -> None:
         if not (self.code.strip() and self.web_name.strip() and self.internal_name.strip()):
             raise ValueError("a kind of time needs a code and its names")
+        if any(text is not None and not text.strip() for text in (self.purpose, self.message_after_booking)):
+            raise ValueError(f"{self.code}: a text for the citizen says something or is left out")
         if self.length_minutes < 1:
             raise ValueError(f"{self.code}: a time is at least a minute long")
         if not 1 <= self.capacity <= CAPACITY_MAX:
