@@ -23,6 +23,7 @@ from contracts.times import format_dt, format_ts, parse_dt, parse_ts
 
 Message = TypeVar("Message")
 
+_MOST_FOREIGN = 1000
 _RULE_AT_END = re.compile(r"(?P<sentence>.*) \((?P<rule>[A-Z]+-\d+)\)")
 
 
@@ -371,15 +372,24 @@ def _decode(form: Form, element: xml.Element, path: str) -> Any:
 def _sort_children(form: Form, element: xml.Element, path: str) -> tuple[dict[str, list[xml.Element]], list[bytes]]:
     known = {form.tag(part) for part in form.parts}
     values: dict[str, list[xml.Element]] = {}
-    foreign = []
+    foreign: list[bytes] = []
     for child in element.iterchildren("*"):
         if child.tag in known:
             values.setdefault(child.tag, []).append(child)
         elif etree.QName(child).namespace not in (form.namespace, None):
-            foreign.append(xml.detached(child))
+            foreign.append(_foreign(child, path, len(foreign)))
         else:
             raise _violation(child, path, "sequence", "an element that the type does not have")
     return values, foreign
+
+
+def _foreign(child: xml.Element, path: str, before: int) -> bytes:
+    if before >= _MOST_FOREIGN:
+        raise _violation(child, path, "sequence", f"more than {_MOST_FOREIGN} elements of other namespaces")
+    try:
+        return xml.detached(child)
+    except ValueError as error:
+        raise _violation(child, path, "namespace", str(error)) from None
 
 
 def _value(part: Part, element: xml.Element, path: str) -> Any:

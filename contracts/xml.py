@@ -40,13 +40,14 @@ _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 class Limits:
     """How large a document may be. `max_bytes` is also what the door lets in (platform.md §14.4).
 
-    `max_tags` bounds tags and attributes together before parsing, `max_attributes` the namespace declarations (libxml2
-    takes time with their square) and, after parsing, the attributes.
+    `max_tags` bounds tags and attributes together and `max_declarations` those of namespaces, before parsing, for
+    libxml2 takes time with their square (4,000 of them cost some 30 ms); `max_attributes` the attributes, after it.
     """
 
     max_bytes: int = 15_728_640
     max_tags: int = 200_000
     max_attributes: int = 20_000
+    max_declarations: int = 4_000
 
 
 MESSAGE_LIMITS = Limits()
@@ -138,13 +139,13 @@ def _refuse_much_markup(data: bytes, limits: Limits) -> None:
     """Counted as far as needed: an attribute and a declaration have an equals sign, but so may text."""
     tags, equals = data.count(b"<"), data.count(b"=")
     attributes = declarations = 0
-    if equals > limits.max_attributes or tags + equals > limits.max_tags:
+    if equals > limits.max_declarations or tags + equals > limits.max_tags:
         compact = data.translate(None, b"\x00\t\n\r ")
         attributes, declarations = compact.count(b'="') + compact.count(b"='"), compact.count(b"xmlns")
     if tags + attributes > limits.max_tags:
         raise MessageUnreadable(f"the message has more than {limits.max_tags} tags and attributes")
-    if declarations > limits.max_attributes:
-        raise MessageUnreadable(f"the message has more than {limits.max_attributes} namespace declarations")
+    if declarations > limits.max_declarations:
+        raise MessageUnreadable(f"the message has more than {limits.max_declarations} namespace declarations")
 
 
 def _plain_head(data: bytes) -> bytes:
@@ -215,14 +216,18 @@ def serialise(element: Element) -> bytes:
 def detached(element: Element) -> bytes:
     """`element` and all in it as a document of its own, canonical, so that equal elements give equal bytes.
 
-    Of the namespaces around it those are kept that it uses, in names or in values (`xsi:type="p:Name"`).
+    Of the namespaces around it those are kept that it uses, in names or in values (`xsi:type="p:Name"`). Raises
+    ValueError for a namespace that is a relative reference: what it names depends on where the document stands.
     """
     values = " ".join(map(str, cast(list[str], element.xpath("descendant-or-self::*/@* | descendant::text()"))))
     before_colons = {_NO_NAME.split(piece)[-1] for piece in values.split(":")[:-1]}
     used = [prefix for prefix in element.nsmap if prefix and prefix in before_colons]
-    return etree.tostring(
-        element, method="c14n", exclusive=True, inclusive_ns_prefixes=used or None, with_comments=False
-    )
+    try:
+        return etree.tostring(
+            element, method="c14n", exclusive=True, inclusive_ns_prefixes=used or None, with_comments=False
+        )
+    except etree.C14NError:
+        raise ValueError("a namespace must not be a relative reference") from None
 
 
 def carriable(text: str) -> str:
@@ -232,7 +237,9 @@ def carriable(text: str) -> str:
 
 def parse_file(path: Path) -> Element:
     """The root element of a file of ours: a WSDL, a schema, a catalogue. Raises MessageUnreadable, OSError."""
-    return parse(path.read_bytes(), limits=Limits(max_tags=2_000_000, max_attributes=2_000_000))
+    return parse(
+        path.read_bytes(), limits=Limits(max_tags=2_000_000, max_attributes=2_000_000, max_declarations=20_000)
+    )
 
 
 Correction = Callable[[Path, bytes], bytes]

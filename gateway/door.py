@@ -13,6 +13,7 @@ import logging
 import re
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 from contracts.errors import MessageUnreadable
@@ -32,7 +33,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TRAFFIC_PATH = "/vp"
-_MOST_DISCARDED_BYTES = 268_435_456
+_MOST_DISCARDED_BYTES = 268_435_456  # of a body that is too large; then its sender is no longer listened to
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
@@ -93,16 +94,7 @@ class Door:
             answer = self._pages.answer(request)
             return answer.with_headers((CORRELATION_ID, correlation_id_of(request)))
         body, unreadable = await self._read(request, receive)
-        whole = HttpRequest(
-            request.method,
-            request.path,
-            request.query,
-            request.headers,
-            body,
-            request.peer,
-            request.scheme,
-            request.certificate,
-        )
+        whole = replace(request, body=body)
         answer = await self._pipeline.answer(whole, unreadable)
         return answer.with_headers(("Connection", "close")) if unreadable is not None else answer
 

@@ -21,8 +21,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # isort: sk
 _MOST_HEAD_BYTES = 65_536
 
 
-def protocol_for(instance_name: str, head_timeout_seconds: float = 20.0) -> type[HttpToolsProtocol]:
-    """The protocol class for a gateway, whose name its faults carry."""
+def protocol_for(instance_name: str, head_timeout_seconds: float) -> type[HttpToolsProtocol]:
+    """The protocol class for a gateway, whose name its faults carry; a request's head has so long to arrive."""
 
     class SoapHttpProtocol(HttpToolsProtocol):
         def __init__(self, *given: Any, **named: Any) -> None:

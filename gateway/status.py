@@ -5,6 +5,7 @@ are left out.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from importlib import metadata
 from typing import Any
@@ -19,8 +20,9 @@ log = logging.getLogger(__name__)
 class Status:
     """Looks at one gateway from outside."""
 
-    def __init__(self, pipeline: Pipeline, clock: Clock) -> None:
+    def __init__(self, pipeline: Pipeline, clock: Clock, endpoints: Sequence[str] = ()) -> None:
         self._pipeline = pipeline
+        self._endpoints = list(endpoints)
         self._clock = clock
         self._started_at: datetime = clock()
 
@@ -52,7 +54,7 @@ class Status:
             "ManagementName": self._pipeline.settings.instance_id,
             "TakCacheInitialized": "true" if snapshot is not None else "false",
             "TakCacheResetInfo": told,
-            "Endpoints": ["http://0.0.0.0/vp"],
+            "Endpoints": self._endpoints,
         }
 
 

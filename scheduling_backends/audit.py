@@ -20,7 +20,8 @@ class AuditColumns:
     """The columns of an audit table; mix into a declarative class that names the table.
 
     `action` is an AuditAction, `outcome` OK, INFO, ERROR or fault; `actor` is the Actor header's id, empty when it was
-    missing. `subject_of_care` is empty when the message named no citizen, `booking_id` when it named no booking.
+    missing. `subject_of_care` is the citizen whom the message or the booking is about, `booking_id` the booking; both
+    may be empty.
     """
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"tidbro: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        return 130
+        return 0  # Ctrl-C is how a region is stopped
     return code
 
 
@@ -50,7 +50,7 @@ def _add_serve(commands: Any) -> None:
 def _serve(parsed: argparse.Namespace) -> int:
     from tidbro import demo, server
     from tidbro.settings import read_region
-    from tidbro.wiring import build
+    from tidbro.wiring import build, open_adapters
 
     names = ("demo", "data_directory", "host", "port", "tak_file", "clock")
     given = {name: getattr(parsed, name) for name in names if getattr(parsed, name) is not None}
@@ -58,10 +58,19 @@ def _serve(parsed: argparse.Namespace) -> int:
     if settings.demo:
         settings = demo.opened(settings)
     region = build(settings)
-    Path(settings.data_directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(Path(settings.data_directory))
+    open_adapters(region)
     if settings.demo:
         demo.plant(region)
     return server.serve(region)
+
+
+def _make_folder(path: Path) -> None:
+    """The data directory, for its owner alone: it holds people's data."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsRefused(f"data_directory {path} cannot be made: {error.strerror}.") from None
 
 
 def _add_contracts(commands: Any) -> None:

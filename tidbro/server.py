@@ -43,9 +43,10 @@ class RegionServer(uvicorn.Server):
 
 def server_of(region: Region) -> RegionServer:
     """A server for the region, not yet running."""
+    own = region.settings.gateway
     config = uvicorn.Config(
         region.application,
-        http=protocol_for(region.settings.gateway.instance_name),
+        http=protocol_for(own.instance_name, own.request_timeout_seconds),
         loop="uvloop",
         ws="none",
         lifespan="on",

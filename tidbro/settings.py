@@ -62,7 +62,11 @@ def read_region(path: Path | None, given: Mapping[str, Any]) -> RegionSettings:
     own = [one.name for one in fields(RegionSettings)]
     if unknown := sorted(set(table) - set(own)):
         raise SettingsRefused(f"There is no setting {unknown[0]}; there are {', '.join(own)}.")
-    return RegionSettings(gateway=read_settings(gateway), adapters=adapters, **checked(RegionSettings, table))
+    try:
+        of_gateway = read_settings(gateway)
+    except SettingsRefused as error:
+        raise SettingsRefused(f"[gateway] {error}") from None
+    return RegionSettings(gateway=of_gateway, adapters=adapters, **checked(RegionSettings, table))
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def build(settings: RegionSettings, clock: Clock | None = None) -> Region:
     adapters = _adapters(_adapter_names(snapshot, settings), settings, clock)
     pipeline = Pipeline(settings.gateway, _load_contracts(settings), lambda: snapshot, adapters, clock)
     home = Home(settings, clock, pipeline.catalogue)
-    return Region(Door(pipeline, Status(pipeline, clock), home), pipeline, settings, clock)
+    status = Status(pipeline, clock, [f"http://{settings.host}:{settings.port}/vp"])
+    return Region(Door(pipeline, status, home), pipeline, settings, clock)
 
 
 def _load_tak(settings: RegionSettings) -> TakSnapshot | None:
@@ -88,8 +89,27 @@ def _made(
     """An adapter; one whose `create` asks for the region's clock or data directory by name gets them."""
     offered = {"clock": clock, "data_directory": Path(settings.data_directory)}
     asked = {key: value for key, value in offered.items() if key in inspect.signature(create).parameters}
+    if not isinstance(given, Mapping):
+        raise SettingsRefused(f"adapters.{name} must be a table, not {given!r}.")
     try:
         made: SchedulingProducer = create(given, **asked)
     except ValueError as error:
-        raise SettingsRefused(f"adapters.{name}: {error}") from None
+        raise SettingsRefused(f"adapters.{name}: {error}.") from None
     return made
+
+
+def open_adapters(region: Region) -> None:
+    """Open every adapter once and close it again, so that one that cannot start is told before anything is served.
+
+    Raises SettingsRefused naming the adapter; what went wrong inside is told by its kind alone, for it may quote a URL
+    with a password.
+    """
+    for name, adapter in region.pipeline.producers.adapters.items():
+        try:
+            adapter.open()
+        except Exception as error:
+            raise SettingsRefused(
+                f"adapters.{name} cannot be opened with its settings: {type(error).__name__}."
+            ) from error
+        finally:
+            adapter.close()

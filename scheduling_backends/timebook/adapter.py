@@ -24,7 +24,7 @@ from scheduling_backends.audit import AuditAction
 from scheduling_backends.database import Database
 from scheduling_backends.timebook import answers, asked, book, choices, find, migrations
 from scheduling_backends.timebook.access import Standing, standing
-from scheduling_backends.timebook.book import Done, NewBooking, NewTime
+from scheduling_backends.timebook.book import Contact, Done, NewBooking, NewTime
 from scheduling_backends.timebook.choices import Filters
 from scheduling_backends.timebook.desk import Desk
 from scheduling_backends.timebook.entries import Booking, Clinic
@@ -195,11 +195,14 @@ class Timebook:
         clinic = self._place(session, slot.healthcare_facility, caller)
         if refusal or clinic is None:
             return refusal or refuse(Situation.NOT_ALLOWED)
+        contact = asked.contact(request.subject_of_care_info)
+        if asked.says_too_much(slot.reason, contact):
+            return refuse(Situation.TEXT_TOO_LONG)
         new = NewBooking(
             asked.wish(slot, clinic, named.slot_id),
             person,
             _author(who, caller),
-            asked.contact(request.subject_of_care_info),
+            contact,
             slot.reason,
             named.invitation,
             may_use_invitation=who is Standing.SELF,
@@ -218,8 +221,10 @@ class Timebook:
         def is_own(booking: Booking) -> bool:
             return booking.subject_of_care == person and self._is_own(booking, caller)
 
-        author = _author(self._standing(person, caller), caller)
-        new = NewTime(asked.wish(slot, clinic), author, slot.reason, asked.contact(request.subject_of_care_info))
+        author, contact = _author(self._standing(person, caller), caller), asked.contact(request.subject_of_care_info)
+        if asked.says_too_much(slot.reason, contact):
+            return refuse(Situation.TEXT_TOO_LONG)
+        new = NewTime(asked.wish(slot, clinic), author, slot.reason, contact)
         return book.move(session, slot.booking_id or "", new, is_own, self._clock())
 
     def _cancel(self, session: Session, request: s.CancelBooking, caller: Caller) -> Done | Refusal:
@@ -228,6 +233,8 @@ class Timebook:
         clinic = self._place(session, request.healthcare_facility, caller)
         if clinic is None:
             return refuse(Situation.UNKNOWN_BOOKING)
+        if asked.says_too_much(request.message, Contact()):
+            return refuse(Situation.TEXT_TOO_LONG)
         holder = clinic.id
 
         def is_own(booking: Booking) -> bool:
@@ -314,7 +321,11 @@ class Timebook:
         }
 
     def _note(self, session: Session, action: AuditAction, outcome: str, seen: dict[str, Any]) -> None:
-        session.execute(_WRITE_LINE, seen | {"action": action, "outcome": outcome})
+        holder = seen["subject_of_care"]
+        if holder is None and seen["booking_id"] is not None:
+            # Whose booking it was is what a follow-up asks for, above all when the answer was a refusal.
+            holder = find.holder(session, seen["booking_id"])
+        session.execute(_WRITE_LINE, seen | {"action": action, "outcome": outcome, "subject_of_care": holder})
 
     def _note_look(self, action: AuditAction, outcome: str, seen: dict[str, Any]) -> None:
         with self._opened.writing() as session:

@@ -91,3 +91,12 @@ def filters(request: s.GetAvailableDates | s.GetAvailableTimeslots) -> Filters:
 
 def _listed(value: Any) -> tuple[Any, ...]:
     return () if value is None else (value,)
+
+
+MOST_CHARACTERS = 500
+"""How long a citizen's own text may be (domain.md §11), and anything else that is kept with a booking."""
+
+
+def says_too_much(text: str | None, kept: Contact) -> bool:
+    """Whether a text, or a field of the contact data, is longer than what is kept with a booking."""
+    return any(len(one) > MOST_CHARACTERS for one in (text or "", *kept.given().values()))

@@ -199,6 +199,11 @@ def booking(session: Session, booking_id: str) -> Booking | None:
     return None if found is None else _booking(*found)
 
 
+def holder(session: Session, booking_id: str) -> str | None:
+    """The number of the citizen whose booking it is, in any state; None for an unknown id."""
+    return session.scalar(select(BookingRow.subject_of_care).where(BookingRow.id == booking_id))
+
+
 def coming_bookings(session: Session, clinic: Clinic, person: PersonIdentity, now: datetime) -> tuple[Booking, ...]:
     """The citizen's booked times and timed invitations at the clinic that have not ended, hidden ones too, in order."""
     return tuple(_booking(*found) for found in session.execute(_COMING, _theirs(clinic, person, now)))

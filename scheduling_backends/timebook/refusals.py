@@ -33,6 +33,7 @@ class Situation(StrEnum):
     BOOKING_REASON_MISSING = "booking_reason_missing"
     REBOOKING_REASON_MISSING = "rebooking_reason_missing"
     CANCELLING_REASON_MISSING = "cancelling_reason_missing"
+    TEXT_TOO_LONG = "text_too_long"
     TOO_LATE_TO_REBOOK = "too_late_to_rebook"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
     REBOOKING_NOT_ALLOWED = "rebooking_not_allowed"

@@ -209,3 +209,15 @@ def test_characters_that_xml_cannot_carry_are_replaced_when_writing():
 def test_no_message_namespace_is_declared_that_the_message_cannot_use():
     told = xml.serialise(codec.encode(s.CancelBookingResponse("OK")))
     assert told.count(b"xmlns") == 1
+
+
+@pytest.mark.parametrize("uri", ["foo", "../x"])
+def test_an_extension_in_a_relative_namespace_is_the_senders_mistake(uri):
+    with pytest.raises(ContractViolation) as broken:
+        codec.decode(DATES_FORM, a_question(f'{FACILITY}{DATES}{PERSON}<b xmlns="{uri}"/>'))
+    assert broken.value.violations[0].rule == "namespace"
+
+
+def test_so_many_foreign_elements_that_they_would_cost_seconds_are_refused():
+    with pytest.raises(ContractViolation, match="more than 1000 elements of other namespaces"):
+        codec.decode(DATES_FORM, a_question(FACILITY + DATES + PERSON + '<b xmlns="urn:b"/>' * 1001))

@@ -319,7 +319,7 @@ def test_hundreds_of_calls_wait_for_a_hanging_producer_without_holding_up_anothe
         reply = http_reply("200 OK", GOOD)
         async with an_http_producer(reply, wait) as hanging, an_http_producer(reply) as quick:
             routes = (a_route(address=hanging.url), a_route(address=quick.url, logical_address=other))
-            async with opened(a_pipeline(*routes)) as pipeline:
+            async with opened(a_pipeline(*routes, connect_timeout_seconds=60)) as pipeline:
                 waiting = [asyncio.create_task(pipeline.answer(a_request())) for _ in range(200)]
                 first = await pipeline.answer(a_request(body))
                 assert not any(task.done() for task in waiting)

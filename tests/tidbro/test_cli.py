@@ -66,3 +66,32 @@ def test_an_unknown_setting_of_an_adapter_stops_the_start_and_is_named(tmp_path,
     settings.write_text("[adapters.timebook]\ncolour = 'green'\n", encoding="utf-8")
     assert main(["serve", "--settings", str(settings), "--data", str(tmp_path)]) == 2
     assert "colour" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[adapters]\ntimebook = 3", "adapters.timebook must be a table"),
+        ('[adapters.timebook]\ndatabase_url = "nope"', "adapters.timebook cannot be opened"),
+        (
+            '[adapters.timebook]\ndatabase_url = "postgresql://u:secret@127.0.0.1:9/x"',
+            "adapters.timebook cannot be opened",
+        ),
+        ("[gateway]\nfooo = 1", "[gateway] There is no setting fooo"),
+    ],
+)
+def test_an_adapter_or_gateway_that_cannot_be_made_of_its_settings_is_told_in_one_line(text, named, tmp_path, capsys):
+    settings = tmp_path / "tidbro.toml"
+    settings.write_text(text, encoding="utf-8")
+    assert main(["serve", "--demo", "--settings", str(settings), "--data", str(tmp_path / "data"), "--port", "0"]) == 2
+    told = capsys.readouterr().err
+    assert named in told
+    assert told.count("\n") == 1
+    assert "secret" not in told
+
+
+def test_a_data_directory_that_cannot_be_made_is_told_in_one_line(tmp_path, capsys):
+    taken = tmp_path / "file"
+    taken.touch()
+    assert main(["serve", "--demo", "--data", str(taken), "--port", "0"]) == 2
+    assert f"data_directory {taken} cannot be made" in capsys.readouterr().err

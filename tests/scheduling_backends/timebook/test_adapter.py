@@ -429,6 +429,18 @@ def test_every_look_at_and_change_of_a_citizens_data_is_a_line_in_the_audit_log(
     ]
     assert all(line.correlation_id == "contract-test" and line.clinic == NORTH.text for line in lines)
     assert {line.booking_id for line in lines} == {booking_id, None}
+    assert {line.subject_of_care for line in lines} == {ANNA.number}
+
+
+def test_a_text_is_kept_up_to_500_signs_and_refused_beyond(clinic):
+    """domain.md §11."""
+    ask = clinic.ask()
+    slot, other = ask.free_times()[:2]
+    assert ask.make(slot, "x" * 501).result_text == "Det du skrivit är för långt. Skriv högst 500 tecken."
+    booking_id = ask.make(slot, "x" * 500).booking_id
+    assert ask.move(booking_id, other, "x" * 501).result_code == "ERROR"
+    assert ask.cancel(booking_id, "x" * 501).result_code == "ERROR"
+    assert ask.details(booking_id).start == slot.start
 
 
 def test_lists_that_are_not_about_a_citizens_bookings_leave_no_line(clinic):
