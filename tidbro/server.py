@@ -34,8 +34,11 @@ class RegionServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        # What the start made stays, and calls leave nothing in circles: the collector may look seldom. At its usual pace
+        # it walks everything that a thousand waiting calls hold, and stops the others for tens of milliseconds.
         gc.collect()
-        gc.freeze()  # what the start made stays: walking it again and again would stop calls for tens of milliseconds
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 100)
         if self.started and self.url:
             sys.stdout.write(f"Tidbro answers on {self.url} (stop with Ctrl-C)\n")
             sys.stdout.flush()
