@@ -34,8 +34,8 @@ class RegionServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
-        # What the start made stays, and calls leave nothing in circles: the collector may look seldom. At its usual pace
-        # it walks everything that a thousand waiting calls hold, and stops the others for tens of milliseconds.
+        # What the start made stays, and calls leave nothing in circles: the collector may look seldom. At its usual
+        # pace it walks all that a thousand waiting calls hold, and stops the others for tens of milliseconds.
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
