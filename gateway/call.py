@@ -27,6 +27,7 @@ class HttpRequest:
     body: bytes = field(default=b"", repr=False)
     peer: str = ""
     scheme: str = "http"
+    port: int = 0  # the listener's
     certificate: bytes | None = field(default=None, repr=False)
 
     def header(self, name: str) -> str | None:
@@ -79,6 +80,11 @@ class Call:
     error_code: str = ""
     error_detail: str = field(default="", repr=False)
     error_origin: ErrorOrigin = ""
+    exception: Exception | None = field(default=None, repr=False)
+    warnings: tuple[str, ...] = ()  # sentences for the caller's developers: what was dropped or ignored
+    attempts: int = 0  # how often the call was sent to its producer
+    sender_address: str = ""  # where the call came from, as far as the listener knows
+    tls_context: str = ""  # name of the TLS configuration towards the producer
 
     @property
     def read_message(self) -> Message:

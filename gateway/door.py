@@ -1,18 +1,17 @@
 """The ASGI door: what may come in, and that everything that goes out is well-formed.
 
 Takes requests for the traffic path, reads their bodies within bounds of size and time, hands them to the pipeline;
-serves WSDL and schemas, health and status; lets other paths through to the sites, if there are any. Opening and
-closing the gateway follows the ASGI lifespan.
+serves WSDL and schemas; asks the pages it was given (admin.py, tak/services.py) for other paths, and lets the rest
+through to the sites, if there are any. Opening and closing the gateway follows the ASGI lifespan.
 Elsewhere: HTTP that is not HTTP (http_protocol.py); everything about the message (pipeline.py).
 Source: platform.md §2 (steps 0, 1, 22), §14.4, §14.5, §16, §17.
 """
 
 import asyncio
-import json
 import logging
 import re
 import traceback
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +21,6 @@ from contracts.identifiers import hide_persons
 from gateway import faults
 from gateway.call import Answer, HttpRequest
 from gateway.pipeline import Pipeline, correlation_id_of
-from gateway.status import Status
 from gateway.wsdl_pages import WsdlPages, asks_for_contract
 
 log = logging.getLogger(__name__)
@@ -31,20 +29,31 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
+Page = Callable[[HttpRequest], Awaitable[Answer | None]]
+"""Answers a request of its own paths, None to all others. The body has been read, within the limits of a message."""
 
 TRAFFIC_PATH = "/vp"
 _MOST_DISCARDED_BYTES = 268_435_456  # of a body that is too large; then its sender is no longer listened to
+_NOT_FOUND = Answer(404, b"", (("Content-Type", "text/plain"),))
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Door:
-    """The ASGI application of one gateway; `sites` answers every path that is not the gateway's own."""
+    """The ASGI application of one gateway; `sites` answers every path that is neither traffic nor one of `pages`.
 
-    def __init__(self, pipeline: Pipeline, status: Status, sites: AsgiApplication | None = None) -> None:
+    `pages` are by the beginnings of their paths, in lower case: `/status`, `/tak-services`.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        pages: Mapping[str, Page],
+        sites: AsgiApplication | None = None,
+    ) -> None:
         self._pipeline = pipeline
-        self._pages = WsdlPages(pipeline.catalogue, pipeline.settings)
-        self._status = status
+        self._contracts = WsdlPages(pipeline.catalogue, pipeline.settings)
+        self._pages = pages
         self._sites = sites
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,19 +75,28 @@ class Door:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].lower()
-        if path == TRAFFIC_PATH or path.startswith(TRAFFIC_PATH + "/"):
+        if _is_below(path, TRAFFIC_PATH):
             await _reply(send, await self._answer(scope, receive))
-        elif path in ("/health", "/status"):
-            await _reply(send, self._told(path))
+        elif (page := self._page_at(path)) is not None:
+            await _reply(send, await self._page(page, scope, receive))
         elif self._sites is not None:
             await self._sites(scope, receive, send)
         else:
-            await _reply(send, Answer(404, b"", (("Content-Type", "text/plain"),)))
+            await _reply(send, _NOT_FOUND)
 
-    def _told(self, path: str) -> Answer:
-        is_ready, told = self._status.health() if path == "/health" else (True, self._status.status())
-        body = json.dumps(told, ensure_ascii=False, indent=1).encode()
-        return Answer(200 if is_ready else 503, body, (("Content-Type", "application/json"),))
+    def _page_at(self, path: str) -> Page | None:
+        return next((page for start, page in self._pages.items() if _is_below(path, start)), None)
+
+    async def _page(self, page: Page, scope: Scope, receive: Receive) -> Answer:
+        request = _head(scope)
+        body, unreadable = await self._read(request, receive)
+        try:
+            if unreadable is not None:
+                return faults.fault_of(unreadable, self._pipeline.settings.instance_name)
+            return await page(replace(request, body=body)) or _NOT_FOUND
+        except Exception as error:
+            log.error("page_failed: %s", hide_persons(traceback.format_exc()))
+            return faults.internal_fault(error, self._pipeline.settings.instance_name)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         """The answer on the traffic path; whatever goes wrong here, it is a fault."""
@@ -91,7 +109,7 @@ class Door:
     async def _traffic(self, scope: Scope, receive: Receive) -> Answer:
         request = _head(scope)
         if asks_for_contract(request):
-            answer = self._pages.answer(request)
+            answer = self._contracts.answer(request)
             return answer.with_headers((CORRELATION_ID, correlation_id_of(request)))
         body, unreadable = await self._read(request, receive)
         whole = replace(request, body=body)
@@ -128,6 +146,10 @@ class Door:
         return b"".join(parts), None
 
 
+def _is_below(path: str, start: str) -> bool:
+    return path == start or path.startswith(start + "/")
+
+
 def _head(scope: Scope) -> HttpRequest:
     """The request without its body. A header that comes several times is joined with commas."""
     headers: dict[str, str] = {}
@@ -142,6 +164,7 @@ def _head(scope: Scope) -> HttpRequest:
         headers=headers,
         peer=client[0] if client else "",
         scheme=scope.get("scheme", "http"),
+        port=(scope.get("server") or ("", 0))[1] or 0,
         certificate=scope.get("state", {}).get("client_certificate"),
     )
 

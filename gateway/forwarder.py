@@ -18,7 +18,9 @@ from contracts.errors import ProducerOverloaded, ProducerUnreachable
 from contracts.namespaces import SOAP_ENVELOPE
 from gateway import faults, headers
 from gateway.call import Answer, Call
+from gateway.producer_tls import ProducerTls
 from gateway.settings import GatewaySettings
+from gateway.time_outs import TimeOuts
 
 Failure = Literal[
     "AddressUnusable", "ConnectTimeout", "ConnectError", "ReadTimeout", "ConnectionBroken", "AnswerTooLarge"
@@ -51,8 +53,10 @@ class _TooLarge(Exception):
 class Forwarder:
     """Calls HTTP producers. `open` and `close` belong to the event loop that calls."""
 
-    def __init__(self, settings: GatewaySettings) -> None:
+    def __init__(self, settings: GatewaySettings, time_outs: TimeOuts, producer_tls: ProducerTls) -> None:
         self._settings = settings
+        self._time_outs = time_outs
+        self._tls = producer_tls
         self._session: aiohttp.ClientSession | None = None
         self._under_way: Counter[str] = Counter()
 

@@ -37,6 +37,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
+        tls = transport.get_extra_info("ssl_object")
+        self._certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
         self._head_timer = self.loop.call_later(self.head_timeout_seconds, self._head_is_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -79,6 +81,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
         if not self._resumes:
             self._in_head = True
             super().on_message_begin()
+            if self._certificate is not None:  # ASGI servers do not tell it, and the sender's id stands there
+                self.scope["state"]["client_certificate"] = self._certificate
 
     def on_url(self, url: bytes) -> None:
         if not self._resumes:

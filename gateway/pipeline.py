@@ -29,12 +29,16 @@ from contracts.producer import SchedulingProducer
 from contracts.times import Clock
 from contracts.validation import Validator
 from contracts.xml import Limits
-from gateway import authorisation, faults, message_log, routing, senders
+from gateway import authorisation, charsets, faults, message_log, reading, routing, senders
 from gateway.call import Answer, Call, HttpRequest
+from gateway.ecs_log import EcsLog
+from gateway.hsa import NO_TREE, HsaTree
+from gateway.producer_tls import ProducerTls
 from gateway.producers import Producers
 from gateway.settings import GatewaySettings
 from gateway.spyne_host import SpyneHost
 from gateway.tak.snapshot import TakSnapshot
+from gateway.time_outs import TimeOuts
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,10 @@ IDENTITY_SOURCE = "x-tidbro-identity"
 
 
 class Pipeline:
-    """Carries calls, by one set of settings, contracts and producers. `tak` gives the catalogue in force, or None."""
+    """Carries calls, by one set of settings, contracts and producers.
+
+    `tak` gives the catalogue in force, or None; `hsa` the tree of units.
+    """
 
     def __init__(
         self,
@@ -52,12 +59,17 @@ class Pipeline:
         tak: Callable[[], TakSnapshot | None],
         adapters: Mapping[str, SchedulingProducer],
         clock: Clock,
+        hsa: Callable[[], HsaTree] = lambda: NO_TREE,
+        time_outs: TimeOuts | None = None,
+        producer_tls: ProducerTls | None = None,
     ) -> None:
         self.settings = settings
         self.catalogue = catalogue
-        self.producers = Producers(adapters, settings)
+        self.producers = Producers(adapters, settings, time_outs, producer_tls)
         self.tak = tak
+        self.hsa = hsa
         self._clock = clock
+        self._events = EcsLog(settings)
         self._limits = Limits(max_bytes=settings.max_message_bytes)
         self._validator = Validator(catalogue)
         self._host = SpyneHost(catalogue.interactions, self._carry)
@@ -83,11 +95,17 @@ class Pipeline:
             call.error_origin = "producer"
             answer = faults.producer_fault(fault)
         except Exception as error:
+            call.exception = error
             log.error("call_failed: %s", hide_persons(traceback.format_exc()), extra=_named(call))
             call.error_code, call.error_origin, call.error_detail = "VP009", "internal", type(error).__name__
             answer = faults.internal_fault(error, self.settings.instance_name)
+        answer = answer.with_headers(*_told_to_caller(call))
+        if self._events.is_on:
+            if call.error_origin:
+                self._events.write("error", call, answer)
+            self._events.write("resp-out", call, answer)
         message_log.write(call, answer)
-        return answer.with_headers(*_told_to_caller(call))
+        return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:
         call.error_code, call.error_detail = error.code, error.detail
@@ -103,8 +121,9 @@ class Pipeline:
         call.routing_history = sender.routing_history
         if unreadable is not None:
             raise unreadable
-        call.message = envelope.read(call.request.body, call.request.charset, self._limits)
+        call.message = reading.read(call.request, self.settings)
         call.original_consumer = senders.original_consumer(sender, call.request, self.settings)
+        self._events.write("req-in", call)
         return await self._host.answer(call)
 
     async def _carry(self, call: Call) -> Answer:
@@ -119,12 +138,14 @@ class Pipeline:
             call.known_sender, message.logical_address or "", message.contract or "", snapshot, call.now
         )
         self._check_request(call)
+        self._events.write("req-out", call)
         answer = await self.producers.send(call)
+        self._events.write("resp-in", call, answer)
         self._check_answer(call, answer)
-        return answer
+        return charsets.as_asked(answer, message)
 
     def _check_request(self, call: Call) -> None:
-        if not self.settings.validates_requests:
+        if self.settings.validation == "off":
             return
         call.request_violations = self._validator.check_request(call.read_message)
         if call.request_violations and self.settings.validation == "refuse":
@@ -132,7 +153,7 @@ class Pipeline:
 
     def _check_answer(self, call: Call, answer: Answer) -> None:
         interaction = self.catalogue.find(call.read_message.contract, call.read_message.profile)
-        if interaction is None or answer.status != 200 or not self.settings.validates_answers:
+        if interaction is None or answer.status != 200 or self.settings.answer_validation == "off":
             return
         try:
             read = envelope.read(answer.body, limits=self._limits)

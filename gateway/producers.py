@@ -19,7 +19,9 @@ from contracts.producer import Caller, SchedulingProducer
 from gateway import faults, profiles
 from gateway.call import Answer, Call
 from gateway.forwarder import Forwarder
+from gateway.producer_tls import ProducerTls
 from gateway.settings import GatewaySettings
+from gateway.time_outs import TimeOuts
 
 ADAPTER = "adapter:"
 
@@ -27,10 +29,17 @@ ADAPTER = "adapter:"
 class Producers:
     """The plug-ins by name, and the way to everybody else."""
 
-    def __init__(self, adapters: Mapping[str, SchedulingProducer], settings: GatewaySettings) -> None:
+    def __init__(
+        self,
+        adapters: Mapping[str, SchedulingProducer],
+        settings: GatewaySettings,
+        time_outs: TimeOuts | None = None,
+        producer_tls: ProducerTls | None = None,
+    ) -> None:
         self.adapters = adapters
         self._settings = settings
-        self._forwarder = Forwarder(settings)
+        self._time_outs = time_outs or TimeOuts(settings.producer_timeout_seconds)
+        self._forwarder = Forwarder(settings, self._time_outs, producer_tls or ProducerTls())
         self._pool = ThreadPoolExecutor(settings.adapter_threads, thread_name_prefix="adapter")
         self._under_way = 0
 

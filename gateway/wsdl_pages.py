@@ -15,7 +15,7 @@ from contracts import xml
 from contracts.catalogue import Catalogue, Interaction
 from contracts.envelope import write_fault
 from contracts.namespaces import WSDL, WSDL_SOAP, XML_SCHEMA
-from gateway.call import XML_CONTENT_TYPE, Answer, HttpRequest
+from gateway.call import Answer, HttpRequest
 from gateway.settings import GatewaySettings
 
 _HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d+))?", re.ASCII)
@@ -33,8 +33,7 @@ class WsdlPages:
 
     def __init__(self, catalogue: Catalogue, settings: GatewaySettings) -> None:
         self._catalogue = catalogue
-        as_platform = settings.compatibility == "skltp"
-        self._content_type = "text/xml;UTF-8" if as_platform else XML_CONTENT_TYPE
+        self._content_type = settings.wsdl_content_type
 
     def answer(self, request: HttpRequest) -> Answer:
         interaction = self._catalogue.at_path(request.path)

@@ -14,6 +14,7 @@ from typing import Any
 from contracts.catalogue import Catalogue, ContractBroken
 from contracts.producer import ENTRY_POINT_GROUP, SchedulingProducer
 from contracts.times import Clock
+from gateway.admin import AdminPages
 from gateway.door import Door
 from gateway.pipeline import Pipeline
 from gateway.producers import ADAPTER
@@ -45,8 +46,9 @@ def build(settings: RegionSettings, clock: Clock | None = None) -> Region:
     adapters = _adapters(_adapter_names(snapshot, settings), settings, clock)
     pipeline = Pipeline(settings.gateway, _load_contracts(settings), lambda: snapshot, adapters, clock)
     home = Home(settings, clock, pipeline.catalogue)
-    status = Status(pipeline, clock, [f"http://{settings.host}:{settings.port}/vp"])
-    return Region(Door(pipeline, status, home), pipeline, settings, clock)
+    admin = AdminPages(Status(pipeline, clock, [f"http://{settings.host}:{settings.port}/vp"]))
+    pages = dict.fromkeys(("/health", "/status", "/resetcache", "/resethsacache", "/actuator"), admin.answer)
+    return Region(Door(pipeline, pages, home), pipeline, settings, clock)
 
 
 def _load_tak(settings: RegionSettings) -> TakSnapshot | None:

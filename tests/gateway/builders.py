@@ -15,9 +15,12 @@ from contracts.catalogue import Catalogue
 from contracts.namespaces import SOAP_ENVELOPE, responder
 from contracts.producer import Caller, Health
 from contracts.times import SWEDEN
+from gateway.admin import AdminPages
 from gateway.call import Answer, Call, HttpRequest
+from gateway.door import Page
 from gateway.pipeline import Pipeline
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, read_settings
+from gateway.status import Status
 from gateway.tak.model import Authorisation, Route, Validity
 from gateway.tak.snapshot import TakSnapshot
 
@@ -128,7 +131,13 @@ def a_pipeline(
     """A pipeline with these routes (by default one to the adapter `stub`), each open for the consumer."""
     tak = snapshot or a_snapshot(*(routes or (a_route(),)))
     made = {"stub": Stub()} if adapters is None else adapters
-    return Pipeline(GatewaySettings(**settings), catalogue, lambda: tak, made, lambda: now)
+    return Pipeline(read_settings(settings), catalogue, lambda: tak, made, lambda: now)
+
+
+def pages_of(pipeline: Pipeline) -> dict[str, Page]:
+    """Health and status, as a gateway has them."""
+    admin = AdminPages(Status(pipeline, lambda: NOW))
+    return dict.fromkeys(("/health", "/status"), admin.answer)
 
 
 @asynccontextmanager

@@ -11,8 +11,7 @@ import uvicorn
 from gateway.door import Door
 from gateway.http_protocol import protocol_for
 from gateway.pipeline import Pipeline
-from gateway.status import Status
-from tests.gateway.builders import INTERNAL, NOW, Fault, read_fault, sample
+from tests.gateway.builders import INTERNAL, Fault, pages_of, read_fault, sample
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ def a_post(body: bytes, *headers: str, path: str = "/vp/x", length: object = Non
 def served(pipeline: Pipeline, head_timeout_seconds: float = 20.0) -> Iterator[ServedGateway]:
     """The gateway, served on a free port in a thread until the block ends."""
     listening = socket.create_server(("127.0.0.1", 0))
-    door = Door(pipeline, Status(pipeline, lambda: NOW))
+    door = Door(pipeline, pages_of(pipeline))
     protocol = protocol_for(pipeline.settings.instance_name, head_timeout_seconds)
     config = uvicorn.Config(door, http=protocol, loop="uvloop", ws="none", lifespan="on", log_config=None)
     server = uvicorn.Server(config)

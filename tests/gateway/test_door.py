@@ -9,8 +9,18 @@ import pytest
 
 from gateway.door import AsgiApplication, Door
 from gateway.pipeline import Pipeline
-from gateway.status import Status
-from tests.gateway.builders import INTERNAL, NOW, OFFICIAL, SETTINGS, Stub, a_pipeline, opened, read_fault, sample
+from tests.gateway.builders import (
+    INTERNAL,
+    NOW,
+    OFFICIAL,
+    SETTINGS,
+    Stub,
+    a_pipeline,
+    opened,
+    pages_of,
+    read_fault,
+    sample,
+)
 
 Headers = list[tuple[bytes, bytes]]
 IDENTITY: Headers = [(name.encode(), value.encode()) for name, value in INTERNAL.items()]
@@ -51,7 +61,7 @@ def asked(
     """The door's reply to one request."""
 
     async def ask() -> Reply:
-        waiting, sent = parts_of(*parts), []
+        waiting, sent = parts_of(*(parts or (b"",))), []
 
         async def take() -> dict[str, Any]:
             return waiting.pop(0)
@@ -60,7 +70,7 @@ def asked(
             sent.append(event)
 
         async with opened(pipeline or a_pipeline()) as one:
-            await Door(one, Status(one, lambda: NOW), sites)(scope, receive or take, send)
+            await Door(one, pages_of(one), sites)(scope, receive or take, send)
         return Reply(sent)
 
     return asyncio.run(ask())
@@ -232,7 +242,7 @@ def lived(pipeline: Pipeline) -> list[dict[str, Any]]:
         async def send(event: dict[str, Any]) -> None:
             sent.append(event)
 
-        await Door(pipeline, Status(pipeline, lambda: NOW))({"type": "lifespan"}, take, send)
+        await Door(pipeline, pages_of(pipeline))({"type": "lifespan"}, take, send)
         return sent
 
     return asyncio.run(live())

@@ -96,11 +96,19 @@ def test_an_unknown_name_is_refused_with_the_known_ones(name: str) -> None:
     assert sentence.startswith(f"There is no setting {name}; there are instance_id, ")
 
 
-@pytest.mark.parametrize("compatibility", ["tidbro", "skltp"])
-@pytest.mark.parametrize("strictness", ["off", "warn", "refuse"])
-def test_the_real_platform_never_looks_at_the_body(compatibility: str, strictness: str) -> None:
-    """platform.md §1; DESIGN decision 8."""
-    given = {"compatibility": compatibility, "validation": strictness, "answer_validation": strictness}
-    settings = read_settings(given)
-    looks = compatibility == "tidbro" and strictness != "off"
-    assert settings.validates_requests is settings.validates_answers is looks
+def test_compatibility_changes_the_defaults_and_what_is_given_by_name_still_counts() -> None:
+    """DESIGN decision 8: the real platform never looks at the body (platform.md §1), unless it is told to here."""
+    settings = read_settings({"compatibility": "skltp"})
+    assert (settings.validation, settings.answer_validation, settings.retries_updates) == ("off", "off", True)
+    assert settings.user_agent == "SKLTP VP/4.3.x"
+    settings = read_settings({"compatibility": "skltp", "validation": "refuse", "retries_updates": False})
+    assert (settings.validation, settings.answer_validation, settings.retries_updates) == ("refuse", "off", False)
+
+
+@pytest.mark.parametrize(("attempts", "fits"), [(0, True), (-1, True), (-2, False), (3, True)])
+def test_a_call_may_be_sent_again_never_some_times_or_for_ever(attempts: int, fits: bool) -> None:
+    """platform.md §14.2."""
+    if fits:
+        assert read_settings({"retry_attempts": attempts}).retry_attempts == attempts
+    else:
+        assert "retry_attempts must be at least -1" in refused(retry_attempts=attempts)

@@ -8,7 +8,7 @@ from lxml import etree
 from contracts import xml
 from contracts.catalogue import Catalogue
 from gateway.call import Answer, HttpRequest
-from gateway.settings import GatewaySettings
+from gateway.settings import read_settings
 from gateway.wsdl_pages import WsdlPages, asks_for_contract, schemas_of
 from tests.contracts.test_catalogue import a_domain
 from tests.gateway.builders import OFFICIAL, SETTINGS, fault_in
@@ -139,5 +139,5 @@ def test_a_schema_outside_the_domains_folder_is_not_served(tmp_path: object) -> 
 )
 def test_the_content_type_is_the_platforms_own_only_in_its_compatibility_mode(compatibility: str, kind: str) -> None:
     """platform.md §16.2: literally text/xml;UTF-8."""
-    pages = WsdlPages(OFFICIAL, GatewaySettings(compatibility=compatibility))
+    pages = WsdlPages(OFFICIAL, read_settings({"compatibility": compatibility}))
     assert dict(got("wsdl", pages=pages).headers)["Content-Type"] == kind

@@ -15,10 +15,9 @@ from contracts.http_headers import CORRELATION_ID
 from contracts.namespaces import responder
 from gateway import profiles
 from gateway.door import Door
-from gateway.status import Status
 from gateway.tak.exchange import read_persistent_cache, read_toml
 from gateway.tak.snapshot import TakSnapshot
-from tests.gateway.builders import INTERNAL, NOW, OFFICIAL, SAMPLES, a_pipeline, a_route
+from tests.gateway.builders import INTERNAL, NOW, OFFICIAL, SAMPLES, a_pipeline, a_route, pages_of
 from tests.gateway.tak.test_exchange import CACHE, TOML
 from tests.people import PEOPLE
 
@@ -78,7 +77,7 @@ def door() -> Iterator[tuple[Door, asyncio.AbstractEventLoop]]:
     pipeline = a_pipeline(*(a_route(contract=contract) for contract in CONTRACTS), catalogue=OFFICIAL)
     loop = asyncio.new_event_loop()
     loop.run_until_complete(pipeline.open())
-    yield Door(pipeline, Status(pipeline, lambda: NOW)), loop
+    yield Door(pipeline, pages_of(pipeline)), loop
     loop.run_until_complete(pipeline.close())
     loop.close()
 
