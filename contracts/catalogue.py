@@ -1,7 +1,8 @@
 """Which contracts there are: RIV-TA domain folders in the official layout, read from their WSDL files.
 
-A folder holds `core_components/*.xsd` and `interactions/NAMEInteraction/*.{wsdl,xsd}`. Ours stand in the package
-`wsdl`; any other domain is added as a folder and is then routed, served and validated like them.
+A folder holds `core_components/*.xsd` and `interactions/NAMEInteraction/*.{wsdl,xsd}`; other layouts will do, for only
+what files say of each other counts. Ours stand in the package `wsdl`; any other domain is added as a folder and is then
+routed, served and validated like them.
 Elsewhere: validating messages (validation.py), serving the files (gateway/wsdl_pages.py).
 Source: contracts.md §2.1, §2.2; platform.md §16.1.
 """
@@ -9,6 +10,7 @@ Source: contracts.md §2.1, §2.2; platform.md §16.1.
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -146,12 +148,13 @@ class Catalogue:
         return frozenset(i.contract for i in self.interactions)
 
     @cached_property
-    def _by_path(self) -> dict[str, Interaction]:
-        return {i.virtual_path.lower(): i for i in self.interactions}
+    def by_path(self) -> Mapping[str, Interaction]:
+        """The interactions by the paths they are served on, in lower case; of two on one path the later version."""
+        return {i.virtual_path.lower(): i for i in sorted(self.interactions, key=lambda i: _version(i.version))}
 
     def at_path(self, path: str) -> Interaction | None:
         """The interaction served on a URL path, without regard to case (platform.md §16.1)."""
-        return self._by_path.get(path.strip("/").lower())
+        return self.by_path.get(path.strip("/").lower())
 
 
 def official_folder() -> Path:
@@ -164,24 +167,51 @@ def _version(text: str) -> tuple[int, ...]:
 
 
 def wsdl_files(folder: Path) -> list[Path]:
-    """The WSDL files of a domain folder, by name. Raises ContractBroken when it has none."""
+    """The WSDL files of a domain folder, by name, less those that others import. Raises ContractBroken for none."""
     found = sorted(path for path in folder.rglob("*.wsdl") if path.is_file())
     if not found:
         raise ContractBroken(f"{folder.name} holds no WSDL file")
-    return found
+    imported = {part for path in found for part in _imported_by(path)}
+    return [path for path in found if path.resolve() not in imported] or found
+
+
+def _imported_by(path: Path) -> set[Path]:
+    """The WSDL files that one imports; none of a file that cannot be read, which is told when it is its turn."""
+    with suppress(MessageUnreadable, OSError):
+        return set(_imported(path, xml.parse_file(path))) - {path.resolve()}
+    return set()
+
+
+Document = tuple[Path, xml.Element]
+"""A WSDL file and its root element."""
+
+
+def _imported(path: Path, root: xml.Element) -> list[Path]:
+    locations = cast(list[str], root.xpath("/w:definitions/w:import/@location", namespaces=_NAMES))
+    return [(path.parent / location).resolve() for location in locations]
+
+
+def _documents(path: Path, folder: Path) -> list[Document]:
+    """A WSDL and those that it imports, directly or by others, from inside `folder`. Raises ContractBroken."""
+    found: dict[Path, xml.Element] = {}
+    waiting = [path.resolve()]
+    while waiting:
+        one = waiting.pop(0)
+        if one in found or (found and not (one.is_relative_to(folder.resolve()) and one.is_file())):
+            continue
+        try:
+            found[one] = xml.parse_file(one)
+        except (MessageUnreadable, OSError) as error:
+            raise ContractBroken(f"{one.name}: {error}") from None
+        waiting += _imported(one, found[one])
+    return list(found.items())
 
 
 def read_interaction(path: Path, folder: Path) -> Interaction:
     """The interaction that a WSDL file declares. Raises ContractBroken when the file cannot be used."""
-    try:
-        root = xml.parse_file(path)
-    except (MessageUnreadable, OSError) as error:
-        raise ContractBroken(f"{path.name}: {error}") from None
-    namespace = root.get("targetNamespace", "")
-    match = _WSDL_NAMESPACE.fullmatch(namespace)
-    if match is None:
-        raise ContractBroken(f"{path.name}: the target namespace is not of the form urn:riv:…:rivtabp20 or :rivtabp21")
-    request, response = _body_elements(root, path)
+    documents = _documents(path, folder)
+    namespace, match = _wsdl_namespace(documents[0][1], path)
+    request, response = _body_elements(documents, path)
     version = _FILE_VERSION.search(path.name)
     profile = match["profile"].lower()
     return Interaction(
@@ -190,35 +220,48 @@ def read_interaction(path: Path, folder: Path) -> Interaction:
         version=version[1] if version else f"{match['major']}.0",
         profile=cast(Profile, profile),
         wsdl_namespace=namespace,
-        soap_action=_one(root, "//s:operation/@soapAction", path),
+        soap_action=_one(documents, "//s:operation/@soapAction", path),
         request=request,
         response=response,
         wsdl=path,
         folder=folder,
-        schemas=_imports(root, path),
+        schemas=_schemas(documents),
         virtual_path=f"vp/{match['domain'].replace(':', '/')}/{match['name']}/{match['major']}/{profile}",
     )
 
 
-def _one(root: xml.Element, xpath: str, path: Path) -> str:
-    found = cast(list[str], root.xpath(xpath, namespaces=_NAMES))
+def _wsdl_namespace(root: xml.Element, path: Path) -> tuple[str, "re.Match[str]"]:
+    """The namespace that names contract and profile: the target namespace or, where that is of another form, the last
+    one that the root element declares or has as an attribute (platform.md §16.1). Raises ContractBroken.
+    """
+    target = root.get("targetNamespace", "")
+    others = [*root.nsmap.values(), *map(str, root.attrib.values())] if target else []
+    for value in reversed([*others, target]):
+        if match := _WSDL_NAMESPACE.fullmatch(value):
+            return value, match
+    raise ContractBroken(f"{path.name}: the target namespace is not of the form urn:riv:…:rivtabp20 or :rivtabp21")
+
+
+def _one(documents: Iterable[Document], xpath: str, path: Path) -> str:
+    found = [str(one) for _, root in documents for one in cast(list[str], root.xpath(xpath, namespaces=_NAMES))]
     if len(found) != 1:
         raise ContractBroken(f"{path.name}: {len(found)} times {xpath}, one is needed")
-    return str(found[0])
+    return found[0]
 
 
-def _body_elements(root: xml.Element, path: Path) -> tuple[str, str]:
+def _body_elements(documents: list[Document], path: Path) -> tuple[str, str]:
     """The QNames of the request and the response element: the `parameters` parts of the operation's two messages."""
     names = (
-        _one(root, f"//w:portType/w:operation/w:{way}/@message", path).split(":")[-1] for way in ("input", "output")
+        _one(documents, f"//w:portType/w:operation/w:{way}/@message", path).split(":")[-1]
+        for way in ("input", "output")
     )
-    return cast(tuple[str, str], tuple(_parameters(root, name, path) for name in names))
+    return cast(tuple[str, str], tuple(_parameters(documents, name, path) for name in names))
 
 
-def _parameters(root: xml.Element, message: str, path: Path) -> str:
-    parts = cast(
-        list[xml.Element], root.xpath("//w:message[@name=$message]/w:part", namespaces=_NAMES, message=message)
-    )
+def _parameters(documents: Iterable[Document], message: str, path: Path) -> str:
+    query = "//w:message[@name=$message]/w:part"
+    found = (root.xpath(query, namespaces=_NAMES, message=message) for _, root in documents)
+    parts = [part for some in found for part in cast(list[xml.Element], some)]
     body = next((part for part in parts if part.get("name") == "parameters"), None)
     if body is None or body.get("element") is None:
         raise ContractBroken(f"{path.name}: the message {message} has no part parameters bound to an element")
@@ -229,9 +272,17 @@ def _parameters(root: xml.Element, message: str, path: Path) -> str:
     return f"{{{namespace}}}{local}"
 
 
-def _imports(root: xml.Element, path: Path) -> dict[str, Path]:
-    rows = cast(list[xml.Element], root.xpath("//w:types/x:schema/x:import[@schemaLocation]", namespaces=_NAMES))
-    return {row.get("namespace", ""): (path.parent / row.get("schemaLocation", "")).resolve() for row in rows}
+def _schemas(documents: Iterable[Document]) -> dict[str, Path]:
+    """The schema files that the WSDL's own schemas import or include, by the namespace that each declares."""
+    found = {}
+    for path, root in documents:
+        for schema in cast(list[xml.Element], root.xpath("//w:types/x:schema", namespaces=_NAMES)):
+            own = schema.get("targetNamespace", "")
+            for row in schema.iterchildren(f"{{{XML_SCHEMA}}}import", f"{{{XML_SCHEMA}}}include"):
+                if location := row.get("schemaLocation"):
+                    namespace = row.get("namespace", "") if etree.QName(row).localname == "import" else own
+                    found[namespace] = (path.parent / location).resolve()
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """Header and body out of an envelope, in both RIV-TA profiles; envelopes, header blocks and faults into bytes.
 
 Reading is lenient where real traffic is: the namespaces of Envelope, Header, Body and the address element are not
-compared, header blocks come in any order, and unknown ones are passed over. Only direct children of Header count
-(the real platform looks at any depth). What is odd but routable is told by `oddities`, for validation to judge.
-Writing is strict: SOAP 1.1, UTF-8.
+compared, header blocks come in any order, and unknown ones are passed over. `read` takes the document whole, and only
+direct children of Header count; `scan` is the real platform's way: up to the body's first element, at any depth. What
+is odd but routable is told by `oddities`, for validation to judge. Writing is strict: SOAP 1.1, UTF-8.
 Elsewhere: turning one profile into the other (gateway/profiles.py), the texts of faults (gateway/faults.py).
 Source: platform.md §3, §4.1, §12.1; contracts.md §2.5, §4.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, partial
 from html import escape
 from typing import Literal
 
@@ -26,27 +28,45 @@ _ADDRESS_ELEMENTS: dict[str, Profile] = {"To": "rivtabp20", "LogicalAddress": "r
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A request as far as the platform must understand it to route it.
-
-    `logical_address` is kept as it was written, blanks and all, and None when there is none or only blanks; `profile`
-    follows from the element that carries it. `contract` is the namespace of the first element in the body, None when
-    the body is empty. `encoding` is what the document is in or says that it is in; UTF-8 means that
-    its bytes can be passed on as they are.
-    """
+class Document:
+    """The elements of a message that was parsed whole."""
 
     root: xml.Element
     header: xml.Element | None
     payload: xml.Element | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request as far as the platform must understand it to route it.
+
+    `logical_address` is kept as it was written, blanks and all, and None when there is none or only blanks; `profile`
+    follows from the element that carries it. `contract` and `interaction` are namespace and local name (`MakeBooking`)
+    of the first element in the body, None when the body is empty. `encoding` is what the document is in or says that
+    it is in; UTF-8 means that its bytes, `body`, can be passed on as they are.
+    `document` gives the elements; of a scanned message it may raise MessageUnreadable, as do `root` and the others.
+    """
+
+    body: bytes = field(repr=False)
     profile: Profile | None
     logical_address: str | None
     contract: str | None
+    interaction: str | None
     encoding: str
+    document: Callable[[], Document] = field(repr=False, compare=False)
 
     @property
-    def interaction(self) -> str | None:
-        """The local name of the first element in the body, `MakeBooking`."""
-        return None if self.payload is None else etree.QName(self.payload).localname
+    def root(self) -> xml.Element:
+        return self.document().root
+
+    @property
+    def header(self) -> xml.Element | None:
+        return self.document().header
+
+    @property
+    def payload(self) -> xml.Element | None:
+        """The first element in the body."""
+        return self.document().payload
 
 
 def charset_of(content_type: str) -> str | None:
@@ -64,15 +84,56 @@ def read(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSA
     header, body = _child(root, "Header"), _child(root, "Body")
     profile, address = _address(header)
     payload = next(body.iterchildren("*"), None) if body is not None else None
-    return Message(
-        root=root,
-        header=header,
-        payload=payload,
-        profile=profile,
-        logical_address=address,
-        contract=None if payload is None else etree.QName(payload).namespace,
-        encoding=xml.encoding_of(data, root),
-    )
+    document = Document(root, header, payload)
+    encoding = xml.encoding_of(data, root)
+    return Message(data, profile, address, *_named(payload), encoding, lambda: document)
+
+
+def scan(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS) -> Message:
+    """The message in `data`, read up to the body's first element; the rest is parsed when somebody asks for it.
+
+    Elements count at any depth from the first Header on, the last address is the one, and of its content only the
+    first piece. Raises MessageUnreadable when it is not XML so far, xml.NoText when an element stands in an address.
+    Source: platform.md §3.
+    """
+    (profile, address, contract, interaction), encoding = xml.scan(data, _scanned, charset, limits)
+    document = cache(partial(_whole, data, charset, limits))
+    return Message(data, profile, address, contract, interaction, encoding, document)
+
+
+def _scanned(elements: Iterator[xml.Element]) -> tuple[Profile | None, str | None, str | None, str | None]:
+    """Profile, address, contract and interaction. The addresses are looked into at the end, for then they are whole."""
+    is_in_header = False
+    addresses = []
+    payload = None
+    for element in elements:
+        name = etree.QName(element).localname
+        if name == "Body":
+            payload = next(elements, None)
+            break
+        is_in_header = is_in_header or name == "Header"
+        if is_in_header and name in _ADDRESS_ELEMENTS:
+            addresses.append((_ADDRESS_ELEMENTS[name], element))
+    told = [(profile, xml.first_text_of(element)) for profile, element in addresses]
+    profile, address = told[-1] if told else (None, None)
+    return profile, address if address and address.strip() else None, *_named(payload)
+
+
+def _whole(data: bytes, charset: str | None, limits: xml.Limits) -> Document:
+    """A scanned message, parsed: its header and payload are the elements that the scan came by."""
+    root = xml.parse(data, charset, limits)
+    elements = root.iter("*")
+    has_body = any(etree.QName(element).localname == "Body" for element in elements)
+    payload = next(elements, None) if has_body else None
+    return Document(root, next(root.iter("{*}Header"), None), payload)
+
+
+def _named(payload: xml.Element | None) -> tuple[str | None, str | None]:
+    """Namespace and local name of the first element in the body."""
+    if payload is None:
+        return None, None
+    name = etree.QName(payload)
+    return name.namespace, name.localname
 
 
 def _child(parent: xml.Element, name: str) -> xml.Element | None:

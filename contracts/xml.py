@@ -3,19 +3,20 @@
 What it keeps out: document types and entities of any kind, files and hosts named by a message, documents beyond the
 limits. Size, encoding and the number of tags and attributes are bounded before parsing (tags alone can cost 30 times
 their bytes in memory, and an encoding that hides its tags would get by), depth by libxml2's own limit of 256,
-attributes once more after. Parsers belong to a thread; so do compiled schemas, for their error_log is part of the
-object.
+attributes once more after. A document is parsed whole, or scanned: then its elements come one by one as they begin, and
+nothing is parsed after the one that its reader stopped at. Parsers belong to a thread; so do compiled schemas, for
+their error_log is part of the object.
 What it never does: quote the message in an error. A document's text may be a person's.
 Elsewhere: what stands in an envelope (envelope.py), whether a message keeps its contract (validation.py).
 """
 
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from lxml import etree
 
@@ -32,6 +33,10 @@ _PROLOG = re.compile(rb"\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*
 _ELEMENT = re.compile(rb"<[^!?]")
 _PROLOG_LENGTH = 65_536
 _DECLARATION_LENGTH = 500
+_FIRST_PIECE = 16_384  # of a document that is scanned; each further piece is as long as all before it
+_LONGEST_TEXT = 10_000_000  # in one piece, by libxml2's own limits
+_DEEPEST = 256
+_MOST_JUNK = 9  # characters before a file's declaration
 _NO_NAME = re.compile(r"[^\w.-]")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -53,25 +58,25 @@ class Limits:
 MESSAGE_LIMITS = Limits()
 
 
-def _parser(charset: str | None = None) -> etree.XMLParser:
+def _parser(charset: str | None = None, huge: bool = False) -> etree.XMLParser:
     return etree.XMLParser(
         encoding=charset,
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
-        huge_tree=False,
+        huge_tree=huge,
     )  # never collect_ids=False: with it libxml2 loads external DTDs and entities after all
 
 
 class _ThreadParsers(threading.local):
     def __init__(self) -> None:
-        self.by_charset: dict[str | None, etree.XMLParser] = {}
+        self.by_kind: dict[tuple[str | None, bool], etree.XMLParser] = {}
 
-    def get(self, charset: str | None) -> etree.XMLParser:
-        if charset not in self.by_charset:
-            self.by_charset[charset] = _parser(charset)
-        return self.by_charset[charset]
+    def get(self, charset: str | None, huge: bool = False) -> etree.XMLParser:
+        if (charset, huge) not in self.by_kind:
+            self.by_kind[charset, huge] = _parser(charset, huge)
+        return self.by_kind[charset, huge]
 
 
 _parsers = _ThreadParsers()
@@ -85,12 +90,35 @@ def parse(data: bytes, charset: str | None = None, limits: Limits = MESSAGE_LIMI
     document within `limits` and in an encoding that is read here, or has a document type.
     """
     _refuse_oversize(data, limits)
+    _refuse_much_markup(data, limits)
     head = _plain_head(data)
     _refuse_encoding(head)
     _refuse_prolog(head)
-    root = _parse_in_turn(data, _attempts(charset, head))
+    root, _ = _in_turn(_attempts(charset, head, data), lambda attempt: _parse(data, attempt))
     _refuse_what_parsing_found(root, data, limits)
     return root
+
+
+Found = TypeVar("Found")
+
+
+def scan(
+    data: bytes,
+    read: Callable[[Iterator[Element]], Found],
+    charset: str | None = None,
+    limits: Limits = MESSAGE_LIMITS,
+) -> tuple[Found, str]:
+    """What `read` finds among the elements of the document in `data`, and the document's encoding.
+
+    `read` gets the elements in their order, each when it has begun, and stops where it will: what comes later need not
+    even be XML. An element that it got earlier may be looked into when a later one comes. In other respects as `parse`.
+    """
+    _refuse_oversize(data, limits)
+    head = _plain_head(data)
+    _refuse_encoding(head)
+    _refuse_prolog(head)
+    found, used = _in_turn(_attempts(charset, head, data), lambda attempt: read(_elements_begun(data, attempt, limits)))
+    return found, _encoding(data, used or _declared(head) or "UTF-8")
 
 
 def encoding_of(data: bytes, root: Element) -> str:
@@ -98,33 +126,102 @@ def encoding_of(data: bytes, root: Element) -> str:
 
     `UTF-8` only when it is so and says nothing else, so that the bytes can be passed on as they are.
     """
+    return _encoding(data, root.getroottree().docinfo.encoding or "UTF-8")
+
+
+def _encoding(data: bytes, used: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
     declared = _declared(_plain_head(data[: 2 * _DECLARATION_LENGTH]))
-    parsed = root.getroottree().docinfo.encoding or "UTF-8"
-    return declared.upper() if declared and parsed.upper() == "UTF-8" else parsed
+    return (declared or used).upper() if used.upper() == "UTF-8" else used.upper()
 
 
-def _attempts(charset: str | None, head: bytes) -> list[str | None]:
-    """The encodings to try, in turn; None leaves it to what the bytes say."""
+def _attempts(charset: str | None, head: bytes, data: bytes) -> list[str | None]:
+    """The encodings to try, in turn; None leaves it to what the bytes say.
+
+    libxml2 knows UTF-16 by its mark or its declaration; without either, every other byte of `<x` still shows it.
+    """
     attempts: list[str | None] = [charset.lower()] if charset and charset.lower() in _CHARSETS else []
-    return [*attempts, None, "utf-8"] if _declared(head).startswith("utf-16") else [*attempts, None]
+    attempts.append(None)
+    if data[:1] == b"\x00":
+        attempts.append("utf-16be")
+    elif data[1:2] == b"\x00":
+        attempts.append("utf-16le")
+    elif _declared(head).startswith("utf-16"):
+        attempts.append("utf-8")
+    return attempts
 
 
-def _parse_in_turn(data: bytes, attempts: list[str | None]) -> Element:
+def _in_turn(attempts: list[str | None], read: Callable[[str | None], Found]) -> tuple[Found, str | None]:
+    """What is read with the first encoding that can be read with, and that encoding."""
     for charset in attempts[:-1]:
         with suppress(MessageUnreadable):
-            return _parse(data, charset)
-    return _parse(data, attempts[-1])
+            return read(charset), charset
+    return read(attempts[-1]), attempts[-1]
 
 
 def _parse(data: bytes, charset: str | None) -> Element:
+    """A text may be longer than libxml2 takes by itself when the document is: then its depth is bounded here."""
+    huge = len(data) > _LONGEST_TEXT
     try:
-        return etree.fromstring(data, _parsers.get(charset))
+        root = etree.fromstring(data, _parsers.get(charset, huge))
     except etree.XMLSyntaxError as error:
         raise MessageUnreadable(_sentence(error)) from None
     except ValueError:
         raise MessageUnreadable("the message is not XML") from None
+    if huge:
+        _refuse_depth(root)
+    return root
+
+
+def _refuse_depth(root: Element) -> None:
+    level = [root]
+    for _ in range(_DEEPEST):
+        level = [child for element in level for child in element.iterchildren("*")]
+    if level:
+        raise MessageUnreadable(f"the message has elements nested more than {_DEEPEST} deep")
+
+
+def _elements_begun(data: bytes, charset: str | None, limits: Limits) -> Iterator[Element]:
+    """The elements in their order. What is wrong after an element is told when that element has been given."""
+    parser = etree.XMLPullParser(
+        events=("start",),
+        encoding=charset,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        strip_cdata=False,
+    )
+    end = 0
+    while end < len(data):
+        start, end = end, max(2 * end, _FIRST_PIECE)
+        _refuse_much_markup(data[:end], limits)
+        wrong = _fed(parser, data[start:end])
+        for _, element in parser.read_events():
+            _refuse_unbound(cast(Element, element))
+            yield cast(Element, element)
+        if wrong is not None:
+            raise wrong
+    try:
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise MessageUnreadable(_sentence(error)) from None
+
+
+def _fed(parser: "etree.XMLPullParser[Any]", piece: bytes) -> MessageUnreadable | None:
+    try:
+        parser.feed(piece)
+    except etree.XMLSyntaxError as error:
+        return MessageUnreadable(_sentence(error))
+    return None
+
+
+def _refuse_unbound(element: Element) -> None:
+    """libxml2 tells of a prefix without a namespace only at the end, and takes it for part of the name until then."""
+    if any(":" in name and name[0] != "{" for name in (str(element.tag), *map(str, element.keys()))):
+        raise MessageUnreadable("the message is not well-formed XML: a prefix stands for no namespace")
 
 
 def _refuse_oversize(data: bytes, limits: Limits) -> None:
@@ -132,7 +229,6 @@ def _refuse_oversize(data: bytes, limits: Limits) -> None:
         raise MessageUnreadable("the message is empty")
     if len(data) > limits.max_bytes:
         raise MessageUnreadable(f"the message is larger than {limits.max_bytes} bytes")
-    _refuse_much_markup(data, limits)
 
 
 def _refuse_much_markup(data: bytes, limits: Limits) -> None:
@@ -208,6 +304,30 @@ def text_of(element: Element) -> str:
     return "".join((element.text or "", *(child.tail or "" for child in element)))
 
 
+class NoText(Exception):
+    """An element that was to hold text begins with something else."""
+
+
+def first_text_of(element: Element) -> str | None:
+    """The first piece of what is inside a scanned `element`: its text up to a comment, a CDATA section or an element.
+
+    A comment or a CDATA section that comes first is that piece itself. None when there is nothing. Raises NoText when
+    an element or an instruction comes first.
+    """
+    pieces = cast(list[Any], _FIRST_NODE(element))
+    if not pieces:
+        return None
+    (piece,) = pieces
+    if isinstance(piece, str):
+        return piece
+    if isinstance(piece, etree._Comment):
+        return piece.text
+    raise NoText("an element of the header that is to hold text holds something else")
+
+
+_FIRST_NODE = etree.XPath("node()[1]", smart_strings=False)
+
+
 def serialise(element: Element) -> bytes:
     """`element` and all in it as UTF-8, without declaration or what follows it."""
     return etree.tostring(element, encoding="utf-8", with_tail=False)
@@ -238,8 +358,16 @@ def carriable(text: str) -> str:
 def parse_file(path: Path) -> Element:
     """The root element of a file of ours: a WSDL, a schema, a catalogue. Raises MessageUnreadable, OSError."""
     return parse(
-        path.read_bytes(), limits=Limits(max_tags=2_000_000, max_attributes=2_000_000, max_declarations=20_000)
+        read_file(path), limits=Limits(max_tags=2_000_000, max_attributes=2_000_000, max_declarations=20_000)
     )
+
+
+def read_file(path: Path) -> bytes:
+    """The text of a file of ours, without what some editors leave before its declaration (platform.md §16.2)."""
+    text = path.read_bytes()
+    before = text[: text.find(b"<?xml", 0, 4 * _MOST_JUNK + 5) + 1][:-1]
+    is_junk = b"<" not in before and len(before.decode("utf-8", "replace")) <= _MOST_JUNK
+    return text[len(before) :] if is_junk else text
 
 
 Correction = Callable[[Path, bytes], bytes]
@@ -269,7 +397,7 @@ class _FolderResolver(etree.Resolver):
         path = Path((system_url or "").removeprefix("file://")).resolve()
         if not path.is_relative_to(self._folder) or not path.is_file():
             raise SchemaBroken(f"{path.name} is not a file of {self._folder.name}")
-        text = self._correct(path, path.read_bytes())
+        text = self._correct(path, read_file(path))
         self.served.add(path)
         self.named |= {(path.parent / place.decode()).resolve() for place in _LOCATION.findall(text)}
         return self.resolve_string(text, context, base_url=str(path))

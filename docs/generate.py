@@ -1,4 +1,4 @@
-"""The pages that are made from the code: settings, faults, interactions and the command line.
+"""The pages that are made from the code: settings, properties, faults, interactions and the command line.
 
 `python -m docs.generate` writes them; `python -m docs.generate --check` says which ones differ, and fails if any does.
 Pure but for `main`: each page is a text made from the same values that the program runs on, so it cannot say more.
@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from contracts import errors
 from contracts.catalogue import Catalogue
 from contracts.codec import SCHEDULING_INTERACTIONS
+from gateway import properties
 from gateway.faults import FAULT_TEXTS, fault_of
 from gateway.settings import GatewaySettings
 from scheduling_backends.timebook.settings import TimebookSettings
@@ -84,9 +85,11 @@ def settings_page() -> str:
             "",
             "## The gateway",
             "",
-            "In the table `[gateway]`.",
+            'In the table `[gateway]`. `compatibility = "skltp"` changes the defaults of those that have one in the',
+            "column skltp, and no more; what is given by name counts. `tidbro gateway --set` takes them by these",
+            "names, or by [the real platform's](properties.md).",
             "",
-            *_settings_table(GatewaySettings),
+            *_settings_table(GatewaySettings, has_preset=True),
             "",
             "## The timebook",
             "",
@@ -98,16 +101,29 @@ def settings_page() -> str:
     )
 
 
-def _settings_table(kind: type) -> Iterator[str]:
+def _settings_table(kind: type, has_preset: bool = False) -> Iterator[str]:
     hints = get_type_hints(kind)
-    rows = [(f"`{one.name}`", _default(one), _form(hints[one.name]), one.metadata["help"]) for one in fields(kind)]
-    return _table(("Setting", "Default", "Form", "What it is for"), rows)
+    rows = [
+        (
+            f"`{one.name}`",
+            _default(one),
+            *([_told(one.metadata["skltp"]) if "skltp" in one.metadata else ""] if has_preset else []),
+            _form(hints[one.name]),
+            one.metadata["help"],
+        )
+        for one in fields(kind)
+    ]
+    head = ("Setting", "Default", *(["skltp"] if has_preset else []), "Form", "What it is for")
+    return _table(head, rows)
 
 
 def _default(one: Field[Any]) -> str:
-    value = one.default
-    if value is MISSING or one.name in ("gateway", "adapters"):
+    if one.default is MISSING or one.name in ("gateway", "adapters"):
         return "none"
+    return _told(one.default)
+
+
+def _told(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, tuple):
@@ -126,6 +142,43 @@ def _form(hint: Any) -> str:
 _FORMS: Mapping[Any, str] = {
     str: "text", bool: "`true` or `false`", int: "whole number", float: "number", Path: "text"
 }  # fmt: skip
+
+
+# -- Properties
+
+
+def properties_page() -> str:
+    """Every property of the real platform, and what it is here."""
+    rows = [(f"`{one.name}`", _written(one.default), _what_it_becomes(one), one.told) for one in properties.PROPERTIES]
+    return "\n".join(
+        (
+            "# Properties of the real platform",
+            "",
+            _MADE,
+            "",
+            "`tidbro gateway --set NAME=VALUE` takes the real platform's names, and [ours](settings.md). One that has",
+            "no meaning here is accepted with a warning; one that nobody knows stops the start with the names that",
+            "come near. The defaults below are the real platform's; here they are those of the settings.",
+            "",
+            "```",
+            "tidbro gateway --port 8080 --data var --instance-id SE2321009991-TP01 --instance-name Provregionen \\",
+            "    --tak-cache localCache.xml --set vp.producer.retry.delay=500 --set ip.whitelist=127.0.0.1,10.",
+            "```",
+            "",
+            *_table(("Property", "Default there", "Becomes", "Note"), rows),
+            "",
+        )
+    )
+
+
+def _what_it_becomes(one: properties.Property) -> str:
+    if one.is_dead:
+        return "nothing"
+    return _written(one.becomes) if one.becomes else "refused"
+
+
+def _written(text: str) -> str:
+    return ", ".join(f"`{part}`" for part in text.split(", ")) if " " not in text.replace(", ", "") else text
 
 
 # -- Faults
@@ -285,6 +338,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "faults.md": faults_page,
     "interactions.md": interactions_page,
+    "properties.md": properties_page,
     "settings.md": settings_page,
 }
 """The pages made, by file name in this folder."""

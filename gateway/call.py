@@ -85,6 +85,9 @@ class Call:
     attempts: int = 0  # how often the call was sent to its producer
     sender_address: str = ""  # where the call came from, as far as the listener knows
     tls_context: str = ""  # name of the TLS configuration towards the producer
+    event_ids: tuple[str, str, str] | None = None  # transaction, span towards the consumer, towards the producer
+    events_told: tuple[str, ...] = ()  # names of the events that were logged
+    lost_answer: str = ""  # what is known of an answer whose body the consumer does not get
 
     @property
     def read_message(self) -> Message:

@@ -1,8 +1,9 @@
 """The ASGI door: what may come in, and that everything that goes out is well-formed.
 
 Takes requests for the traffic path, reads their bodies within bounds of size and time, hands them to the pipeline;
-serves WSDL and schemas; asks the pages it was given (admin.py, tak/services.py) for other paths, and lets the rest
-through to the sites, if there are any. Opening and closing the gateway follows the ASGI lifespan.
+answers what HTTP itself asks there (OPTIONS, TRACE), and 413 for a body that is too large, where it is to be told by
+HTTP; serves WSDL and schemas; asks the pages it was given (admin.py, tak/services.py) for other paths, and lets the
+rest through to the sites, if there are any. Opening and closing the gateway follows the ASGI lifespan.
 Elsewhere: HTTP that is not HTTP (http_protocol.py); everything about the message (pipeline.py).
 Source: platform.md §2 (steps 0, 1, 22), §14.4, §14.5, §16, §17.
 """
@@ -35,8 +36,17 @@ Page = Callable[[HttpRequest], Awaitable[Answer | None]]
 TRAFFIC_PATH = "/vp"
 _MOST_DISCARDED_BYTES = 268_435_456  # of a body that is too large; then its sender is no longer listened to
 _NOT_FOUND = Answer(404, b"", (("Content-Type", "text/plain"),))
+_OPTIONS = Answer(200, b"", (("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),))
+_NO_TRACE = Answer(
+    405, b"", (("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), ("Content-Type", "text/plain"))
+)
+_TOO_LARGE = Answer(413, b"", (("Connection", "close"),))
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class _MessageTooLarge(MessageUnreadable):
+    """A body beyond the limit: one of the things that HTTP can tell without a fault."""
 
 
 class Door:
@@ -50,11 +60,13 @@ class Door:
         pipeline: Pipeline,
         pages: Mapping[str, Page],
         sites: AsgiApplication | None = None,
+        traffic_path: str = TRAFFIC_PATH,
     ) -> None:
         self._pipeline = pipeline
         self._contracts = WsdlPages(pipeline.catalogue, pipeline.settings)
         self._pages = pages
         self._sites = sites
+        self._traffic_path = traffic_path.rstrip("/").lower()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -75,7 +87,7 @@ class Door:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].lower()
-        if _is_below(path, TRAFFIC_PATH):
+        if _is_below(path, self._traffic_path):
             await _reply(send, await self._answer(scope, receive))
         elif (page := self._page_at(path)) is not None:
             await _reply(send, await self._page(page, scope, receive))
@@ -96,7 +108,8 @@ class Door:
             return await page(replace(request, body=body)) or _NOT_FOUND
         except Exception as error:
             log.error("page_failed: %s", hide_persons(traceback.format_exc()))
-            return faults.internal_fault(error, self._pipeline.settings.instance_name)
+            own = self._pipeline.settings
+            return faults.internal_fault(error, own.instance_name, own.tells_internal_errors)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         """The answer on the traffic path; whatever goes wrong here, it is a fault."""
@@ -104,14 +117,20 @@ class Door:
             return await self._traffic(scope, receive)
         except Exception as error:
             log.error("door_failed: %s", hide_persons(traceback.format_exc()))
-            return faults.internal_fault(error, self._pipeline.settings.instance_name)
+            own = self._pipeline.settings
+            return faults.internal_fault(error, own.instance_name, own.tells_internal_errors)
 
     async def _traffic(self, scope: Scope, receive: Receive) -> Answer:
         request = _head(scope)
+        if request.method in ("OPTIONS", "TRACE"):
+            return _OPTIONS if request.method == "OPTIONS" else _NO_TRACE
         if asks_for_contract(request):
             answer = self._contracts.answer(request)
             return answer.with_headers((CORRELATION_ID, correlation_id_of(request)))
         body, unreadable = await self._read(request, receive)
+        if isinstance(unreadable, _MessageTooLarge) and self._pipeline.settings.http_refusals:
+            log.warning("http_request_refused: %s", unreadable.detail)
+            return _TOO_LARGE
         whole = replace(request, body=body)
         answer = await self._pipeline.answer(whole, unreadable)
         return answer.with_headers(("Connection", "close")) if unreadable is not None else answer
@@ -127,6 +146,11 @@ class Door:
 
     async def _read_all(self, request: HttpRequest, receive: Receive) -> tuple[bytes, MessageUnreadable | None]:
         most = self._pipeline.settings.max_message_bytes
+        too_large = _MessageTooLarge(f"the message is larger than {most} bytes")
+        announced = request.header("content-length") or ""
+        length = int(announced) if announced.isdecimal() else None
+        if request.header("expect") and length is not None and length > most:
+            return b"", too_large  # its sender waits to be asked for the body
         parts, size = [], 0
         while True:
             event = await receive()
@@ -139,10 +163,9 @@ class Door:
             if not event.get("more_body") or size > _MOST_DISCARDED_BYTES:
                 break
         if size > most:
-            return b"", MessageUnreadable(f"the message is larger than {most} bytes")
-        announced = request.header("content-length")
-        if announced is not None and announced.isdecimal() and int(announced) != size:
-            return b"", MessageUnreadable(f"the body has {size} bytes, but Content-Length says {int(announced)}")
+            return b"", too_large
+        if length is not None and length != size:
+            return b"", MessageUnreadable(f"the body has {size} bytes, but Content-Length says {length}")
         return b"".join(parts), None
 
 

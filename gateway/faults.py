@@ -11,6 +11,7 @@ from contracts import errors
 from contracts.envelope import write_fault
 from contracts.identifiers import hide_persons
 from gateway.call import Answer
+from gateway.producer_address import without_user
 
 FAULT_TEXTS: Mapping[str, str] = {
     "VP001": "Rivta-version saknas i anrop eller stöds ej av tjänsteplattformen.",
@@ -41,17 +42,30 @@ FAULT_TEXTS: Mapping[str, str] = {
 }
 
 
+class UnexpectedFailure(errors.ProducerUnreachable):
+    """What the real platform tells as an internal error of its own: by its kind, without a code. VP009 in records."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(f"{kind}: {sentence}")
+        self.kind = kind
+
+
 def fault_of(error: errors.PlatformError, instance_name: str) -> Answer:
     """The platform's fault for an error: `VP004 [name] sentence`, with the error's detail."""
     text = f"{error.code} [{instance_name}] {FAULT_TEXTS[error.code]}"
+    if isinstance(error, UnexpectedFailure):
+        text = error.kind
     return Answer(500, write_fault(error.faultcode, text, hide_persons(error.detail)))
 
 
-def internal_fault(error: BaseException, instance_name: str) -> Answer:
-    """The fault for what should not have happened: VP009, told without the traceback or the message of the error."""
+def internal_fault(error: BaseException, instance_name: str, tells_kind: bool = False) -> Answer:
+    """The fault for what should not have happened: VP009, told without the traceback or the message of the error.
+
+    `tells_kind` is the real platform's form (platform.md §12.4): no code, but for its message we tell the error's kind.
+    """
     text = f"VP009 [{instance_name}] {FAULT_TEXTS['VP009']}"
     detail = f"An internal error stopped the call: {type(error).__name__}. It has been logged."
-    return Answer(500, write_fault("Server", text, detail))
+    return Answer(500, write_fault("Server", type(error).__name__ if tells_kind else text, detail))
 
 
 def producer_fault(fault: errors.ProducerFault) -> Answer:
@@ -59,11 +73,16 @@ def producer_fault(fault: errors.ProducerFault) -> Answer:
     return Answer(500, write_fault(fault.faultcode, hide_persons(fault.faultstring)))
 
 
-def unreachable(address: str, kind: str, reason: str, status: int | None = None) -> errors.ProducerUnreachable:
-    """VP009 for an exception while calling a producer, in the form that consumers parse (platform.md §13, form 1)."""
+def unreachable(
+    address: str, kind: str, reason: str, status: int | None = None, catcher: str = "Tidbro"
+) -> errors.ProducerUnreachable:
+    """VP009 for an exception while calling a producer, in the form that consumers parse (platform.md §13, form 1).
+
+    `catcher` is who caught it: on the real platform that is Camel.
+    """
     told = (
-        f"Error connecting to service producer at address {address}. Exception Caught by Tidbro when contacting "
-        f"producer. Exception information: ({kind}: {reason})"
+        f"Error connecting to service producer at address {without_user(address)}. Exception Caught by {catcher} when "
+        f"contacting producer. Exception information: ({kind}: {reason})"
     )
     if status is not None:
         told += f"\nVP_PRODUCER_EXCEPTION_HTTP_STATUS={status}"
@@ -71,8 +90,8 @@ def unreachable(address: str, kind: str, reason: str, status: int | None = None)
 
 
 def empty_answer(address: str, status: int, reason: str) -> errors.ProducerUnreachable:
-    """VP009 for an answer without a body (platform.md §13, form 2)."""
+    """VP009 for an answer without a body (platform.md §13, form 2); `reason` is the producer's own phrase."""
     return errors.ProducerUnreachable(
-        f"Error connecting to service producer at address {address}. "
-        f"Empty message when server responded with status code: {status} {reason}"
+        f"Error connecting to service producer at address {without_user(address)}. "
+        f"Empty message when server responded with status code: {status} {reason}".rstrip()
     )

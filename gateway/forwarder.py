@@ -1,154 +1,178 @@
-"""Calling a producer over HTTP: kept-alive connections, time-outs, and what each outcome is for the consumer.
+"""Calling a producer over HTTP: the attempts it gets, and what each outcome is for the consumer.
 
-Bytes pass through both ways. A call is sent once: a booking must not be made twice because a connection was reset
-(the real platform sends it again). Redirects are not followed, bodies not decompressed.
-Elsewhere: which headers go along (headers.py), the sentences of VP009 (faults.py).
-Source: platform.md §13, §14.1, §14.3.
+Bytes pass through both ways. Each address has its bound of waiting calls, so that a producer that hangs does not hold
+up the others. What the real platform does otherwise is a setting each: retries of updates, answers shorter than they
+said, time-outs of each wait only, internal errors told by their kind.
+Elsewhere: which headers go along (headers.py), one exchange over a connection (producer_client.py), what failures
+there are (producer_failures.py), whether to send again (retries.py), certificates (producer_tls.py).
+Source: platform.md §9.5, §12.4, §13, §14.1–14.4, §15; §25 rows 11, 12, 13, 27.
 """
 
+import asyncio
+import logging
 import time
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from http import HTTPStatus
-from typing import Literal
 
-import aiohttp
-
-from contracts.errors import ProducerOverloaded, ProducerUnreachable
+from contracts.errors import PlatformError, ProducerOverloaded
 from contracts.namespaces import SOAP_ENVELOPE
-from gateway import faults, headers
+from gateway import faults, retries
+from gateway import producer_failures as failures
 from gateway.call import Answer, Call
+from gateway.headers import HeaderRules
+from gateway.producer_address import Target, read_address, without_user
+from gateway.producer_client import Patience, ProducerClient, Received, Request
+from gateway.producer_failures import ExchangeFailed, Failure, in_words
 from gateway.producer_tls import ProducerTls
 from gateway.settings import GatewaySettings
 from gateway.time_outs import TimeOuts
 
-Failure = Literal[
-    "AddressUnusable", "ConnectTimeout", "ConnectError", "ReadTimeout", "ConnectionBroken", "AnswerTooLarge"
-]
+log = logging.getLogger(__name__)
+
+Sleep = Callable[[float], Awaitable[None]]
 
 _SOAP_11 = SOAP_ENVELOPE.encode()
-_KEPT_SECONDS = 15.0
-_SENTENCES: dict[Failure, str] = {
-    "AddressUnusable": "It is not an address that can be called.",
-    "ConnectTimeout": "Timeout when connecting to producer.",
-    "ConnectError": "Cannot connect to the producer.",
-    "ReadTimeout": "Timeout when waiting on response from producer.",
-    "ConnectionBroken": "The connection broke during the call.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A producer's answer as it came."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
-class _TooLarge(Exception):
-    """An answer larger than a message may be."""
+_SOAP_FAULT = b"Fault"
+_HTTP_ERROR = "org.apache.camel.component.netty.http.NettyHttpOperationFailedException"
 
 
 class Forwarder:
-    """Calls HTTP producers. `open` and `close` belong to the event loop that calls."""
+    """Calls HTTP producers. `open` and `close` belong to the event loop that calls; `sleep` waits between attempts."""
 
-    def __init__(self, settings: GatewaySettings, time_outs: TimeOuts, producer_tls: ProducerTls) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        time_outs: TimeOuts,
+        producer_tls: ProducerTls,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._settings = settings
         self._time_outs = time_outs
         self._tls = producer_tls
-        self._session: aiohttp.ClientSession | None = None
-        self._under_way: Counter[str] = Counter()
+        self._sleep = sleep
+        self._headers = HeaderRules(settings)
+        self._client = ProducerClient(
+            settings.max_message_bytes, settings.producer_keep_alive, settings.producer_chunked
+        )
+        self._under_way: Counter[tuple[str, bool]] = Counter()
 
     async def open(self) -> None:
-        own = self._settings
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS),
-            timeout=aiohttp.ClientTimeout(total=own.producer_timeout_seconds, sock_connect=own.connect_timeout_seconds),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept", "Accept-Encoding"),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        await self._client.open()
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._client.close()
 
     async def send(self, call: Call, address: str, body: bytes) -> Answer:
         """What the consumer gets for what the producer did. Raises ProducerUnreachable.
 
         So many calls may wait for one producer; one more is told so at once, and those for others go through.
         """
-        if self._under_way[address] >= self._settings.producer_connections:
-            detail = faults.unreachable(address, "Overloaded", "Too many calls are waiting for the producer.").detail
-            raise ProducerOverloaded(detail)
-        self._under_way[address] += 1
+        target = self._target(address)
+        request = self._request(call, target, body)
+        producer = (target.place, target.is_tls)
+        if self._under_way[producer] >= self._settings.producer_connections:
+            raise ProducerOverloaded(self._told(address, failures.OVERLOADED).detail)
+        self._under_way[producer] += 1
         started_at = time.monotonic()
         try:
-            answer = await self._exchange(call, address, body)
+            received = await self._attempts(call, address, target, request)
         finally:
-            self._under_way[address] -= 1
+            self._under_way[producer] -= 1
+            if not self._under_way[producer]:
+                del self._under_way[producer]
         taken = int((time.monotonic() - started_at) * 1000)
-        return _outcome(address, answer.status, answer.body, headers.to_consumer(answer.headers, taken))
+        return self._outcome(call, address, received, taken)
 
-    async def _exchange(self, call: Call, address: str, body: bytes) -> Received:
-        assert self._session is not None
-        sent = headers.to_producer(call, self._settings, address.lower().startswith("https://"))
+    def _target(self, address: str) -> Target:
         try:
-            async with self._session.post(address, headers=sent, data=body, allow_redirects=False) as response:
-                told = tuple(response.headers.items())
-                return Received(response.status, told, await self._body_of(response))
-        except (aiohttp.ClientError, _TooLarge, OSError, ValueError) as error:
-            raise self._told(address, _failure(error)) from None
+            return read_address(address)
+        except ValueError:
+            raise self._told(address, failures.ADDRESS_UNUSABLE) from None
 
-    async def _body_of(self, response: aiohttp.ClientResponse) -> bytes:
-        """The answer's bytes, no more of them than there may be."""
-        parts, size = [], 0
-        async for part in response.content.iter_any():
-            size += len(part)
-            if size > self._settings.max_message_bytes:
-                raise _TooLarge
-            parts.append(part)
-        return b"".join(parts)
+    def _request(self, call: Call, target: Target, body: bytes) -> Request:
+        url, tls = target.url, None
+        if self._settings.query_becomes_headers and call.request.query:
+            url = url.with_query(call.request.query)
+        if target.is_tls:
+            call.tls_context, tls = self._tls.context_for(target.host, target.port)
+        rows = (("Host", target.host_header), *self._headers.to_producer(call, target.is_tls))
+        return Request(call.request.method, url, rows, body, tls)
 
-    def _told(self, address: str, failure: Failure) -> ProducerUnreachable:
-        """VP009 for what went wrong underneath; the library's own message may name more than it should."""
-        too_large = f"more than {self._settings.max_message_bytes} bytes"
-        return faults.unreachable(address, failure, _SENTENCES.get(failure, too_large))
+    async def _attempts(self, call: Call, address: str, target: Target, request: Request) -> Received:
+        """The answer to the first attempt that gets one. Raises what stopped the last."""
+        own = self._settings
+        contract = call.read_message.contract or ""
+        updates = retries.is_updating(contract)
+        seconds = self._time_outs.producer_seconds(contract)
+        ends_at = time.monotonic() + seconds if own.bounds_whole_answer else None
+        request = replace(request, is_fresh=retries.wants_fresh_connection(updates, own))
+        left = own.retry_attempts
+        while True:
+            call.attempts += 1
+            try:
+                return await self._attempt(request, seconds)
+            except ExchangeFailed as failed:
+                if ends_at is not None:
+                    seconds = ends_at - time.monotonic() - own.retry_delay_seconds
+                if left == 0 or seconds <= 0 or not retries.may_be_sent_again(failed.failure, updates, own):
+                    raise self._told(address, failed.failure, target.place, failed.reason) from None
+                _log_retry(address, failed.failure, call)
+            left -= 1
+            await self._sleep(own.retry_delay_seconds)
+
+    async def _attempt(self, request: Request, seconds: float) -> Received:
+        own = self._settings
+        received = await self._client.exchange(
+            request, Patience(own.connect_timeout_seconds, seconds, own.bounds_whole_answer)
+        )
+        if received.is_short and not own.accepts_short_answers:
+            raise ExchangeFailed(failures.CONNECTION_BROKEN)
+        return received
+
+    def _outcome(self, call: Call, address: str, received: Received, milliseconds: int) -> Answer:
+        """The row of platform.md §13 for an answer that came."""
+        status, body = received.status, received.body
+        if 200 <= status < 300 and not body:
+            raise faults.empty_answer(address, status, received.reason or _usual_reason(status))
+        if 200 <= status < 300 or (status == 500 and _SOAP_11 in body):
+            return Answer(status, body, self._headers.to_consumer(received.headers, milliseconds))
+        call.lost_answer = _told_of_lost(status, body)
+        if not self._settings.is_skltp:
+            sentence = f"The producer answered {status} {_usual_reason(status)}"
+            raise faults.unreachable(address, "HttpStatus", sentence, status)
+        sentence = f"Netty HTTP operation failed invoking {without_user(address)} with statusCode: {status}"
+        raise faults.unreachable(address, _HTTP_ERROR, sentence, status, "Camel")
+
+    def _told(self, address: str, failure: Failure, place: str = "", reason: str = "") -> PlatformError:
+        """The error for a failure, in our words or the real platform's; some of them it tells without VP009."""
+        is_real = self._settings.is_skltp
+        name, sentence = in_words(failure, is_real, place, reason)
+        if failure in _INTERNAL and self._settings.tells_internal_errors:
+            return faults.UnexpectedFailure(name, sentence)
+        return faults.unreachable(address, name, sentence, catcher="Camel" if is_real else "Tidbro")
 
 
-def _failure(error: Exception) -> Failure:
-    """What an error of the library means. Time-outs come first: some of them are connection errors as well."""
-    match error:
-        case _TooLarge():
-            return "AnswerTooLarge"
-        case aiohttp.ConnectionTimeoutError():
-            return "ConnectTimeout"
-        case TimeoutError():
-            return "ReadTimeout"
-        case aiohttp.ClientConnectorError():
-            return "ConnectError"
-        case aiohttp.InvalidURL() | ValueError():
-            return "AddressUnusable"
-        case _:
-            return "ConnectionBroken"
+_INTERNAL = (failures.ADDRESS_UNUSABLE, failures.ANSWER_TOO_LARGE)
 
 
-def _outcome(address: str, status: int, body: bytes, kept: tuple[tuple[str, str], ...]) -> Answer:
-    """The row of platform.md §13 for an answer that came."""
-    if 200 <= status < 300:
-        if not body:
-            raise faults.empty_answer(address, status, _reason(status))
-        return Answer(status, body, kept)
-    if status == 500 and _SOAP_11 in body:
-        return Answer(status, body, kept)
-    raise faults.unreachable(address, "HttpStatus", f"The producer answered {status} {_reason(status)}", status)
+def _told_of_lost(status: int, body: bytes) -> str:
+    """What the message log says of an answer whose body the consumer doesn't get: never what it said."""
+    fault = ", a SOAP fault" if _SOAP_11 in body and _SOAP_FAULT in body else ""
+    return f"HTTP {status}, {len(body)} bytes{fault}"
 
 
-def _reason(status: int) -> str:
+def _usual_reason(status: int) -> str:
     try:
         return HTTPStatus(status).phrase
     except ValueError:
         return ""
+
+
+def _log_retry(address: str, failure: Failure, call: Call) -> None:
+    log.warning(
+        "producer_called_again: %s",
+        failure.name,
+        extra={"address": without_user(address), "contract": call.read_message.contract, "attempts": call.attempts},
+    )

@@ -1,14 +1,17 @@
 """uvicorn's HTTP protocol, with a SOAP fault where uvicorn would send a naked error, wait for ever or fill the memory.
 
-What never reaches the application is answered here: a request that is not HTTP, whose head is too long or does not
-arrive in time, or that ends before its head does. A request whose sender stops before the announced end of the body is
+What never reaches the application is answered here: a request that is not HTTP or names no host, whose request line or
+headers are too long or do not arrive in time, or that ends before its head does. It gets a fault, or status 400 and
+nothing more, as on the real platform. A request whose sender stops before the announced end of the body is
 handed to the door as complete, and the door sees that it is short. What follows a whole request and is no request (the
 rest of a body longer than its Content-Length) does not disturb the answer: it is given, then the connection closes.
+HTTP/1.0 keeps its connection when it asks for that.
 An offer to change to another protocol (Java's client offers HTTP/2 with its first request) is passed over.
 Source: DESIGN decision 2 in docs/decisions; platform.md §14.4, §14.5.
 """
 
 import asyncio
+import logging
 from typing import Any, ClassVar, cast
 
 import httptools
@@ -18,20 +21,32 @@ from gateway import faults
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # isort: skip
 
-_MOST_HEAD_BYTES = 65_536
+log = logging.getLogger(__name__)
+
+_VERSION_LENGTH = len(" HTTP/1.1")
+_BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _Refused(Exception):
+    """Stops the parser, which only knows what is well-formed."""
 
 
 class SoapHttpProtocol(HttpToolsProtocol):
-    """One connection; `protocol_for` says for which gateway, and how long a request's head may take."""
+    """One connection; `protocol_for` says for which gateway, and what its requests' heads may take in time and size."""
 
     instance_name: ClassVar[str] = ""
     head_timeout_seconds: ClassVar[float] = 20.0
+    max_request_line_bytes: ClassVar[int] = 65_536
+    max_head_bytes: ClassVar[int] = 65_536
+    refuses_by_status: ClassVar[bool] = False
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._in_head = False
         self._has_progressed = False
         self._bytes_without_progress = 0
+        self._head_bytes = 0
+        self._reason = ""
         self._resumes = False
         self._head_timer: asyncio.TimerHandle | None = None
 
@@ -51,8 +66,9 @@ class SoapHttpProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._feed(data)
         self._bytes_without_progress = 0 if self._has_progressed else self._bytes_without_progress + len(data)
-        if self._bytes_without_progress > _MOST_HEAD_BYTES:
-            self._refuse(f"the head of the request is larger than {_MOST_HEAD_BYTES} bytes")
+        most = self.max_head_bytes + (self.max_request_line_bytes if self._in_head else 0)
+        if self._bytes_without_progress > most:
+            self._refuse(f"the head of the request is larger than {most} bytes")
         elif self._in_head and self._head_timer is None:
             self._head_timer = self.loop.call_later(self.head_timeout_seconds, self._head_is_late)
 
@@ -62,7 +78,7 @@ class SoapHttpProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as offer:
             self._decline(data[offer.args[0] :])
         except httptools.HttpParserError:
-            self._refuse("the request is not well-formed HTTP")
+            self._refuse(self._reason or "the request is not well-formed HTTP")
 
     def _decline(self, rest: bytes) -> None:
         """Read on after an offer of another protocol, at which the parser stops: a new one takes the body."""
@@ -80,6 +96,7 @@ class SoapHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         if not self._resumes:
             self._in_head = True
+            self._head_bytes = 0
             super().on_message_begin()
             if self._certificate is not None:  # ASGI servers do not tell it, and the sender's id stands there
                 self.scope["state"]["client_certificate"] = self._certificate
@@ -87,16 +104,28 @@ class SoapHttpProtocol(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         if not self._resumes:
             super().on_url(url)
+            line_bytes = len(self.parser.get_method()) + 1 + len(self.url) + _VERSION_LENGTH
+            if line_bytes > self.max_request_line_bytes:
+                self._stop(f"the request line is longer than {self.max_request_line_bytes} bytes")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._resumes:
             super().on_header(name, value)
+            self._head_bytes += len(name) + len(value) + len(b": \r\n")
+            if self._head_bytes > self.max_head_bytes:
+                self._stop(f"the headers are longer than {self.max_head_bytes} bytes")
 
     def on_headers_complete(self) -> None:
         if self._resumes:
             self._resumes = False
             return
+        version = self.parser.get_http_version()
+        if version == "1.1" and not any(name == b"host" for name, _ in self.headers):
+            self._stop("the request has no Host header")
         super().on_headers_complete()
+        if version == "1.0" and self.parser.should_keep_alive():
+            self.cycle.keep_alive = True
+            self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"keep-alive")]
         self._in_head, self._has_progressed = False, True
         self._stop_timer()
 
@@ -118,7 +147,7 @@ class SoapHttpProtocol(HttpToolsProtocol):
         self.cycle.more_body = False
         self.cycle.keep_alive = False
         self.cycle.message_event.set()
-        return True
+        return self._certificate is None  # a connection of TLS cannot stay open half way
 
     def _head_is_late(self) -> None:
         self._head_timer = None
@@ -132,19 +161,40 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _stop(self, sentence: str) -> None:
+        self._reason = sentence
+        raise _Refused
+
     def _refuse(self, sentence: str) -> None:
-        """Answer with a fault and close, unless a whole request before this waits for its answer: that comes."""
+        """Answer that it cannot be and close, unless a whole request before this waits for its answer: that comes."""
         if self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body):
             self.cycle.keep_alive = False
             self.flow.pause_reading()
         elif not self.transport.is_closing():
-            self.transport.write(_whole_answer(sentence, self.instance_name))
+            log.info("http_request_refused: %s", sentence)
+            answer = _BARE_REFUSAL if self.refuses_by_status else _whole_answer(sentence, self.instance_name)
+            self.transport.write(answer)
             self.transport.close()
 
 
-def protocol_for(instance_name: str, head_timeout_seconds: float) -> type[HttpToolsProtocol]:
-    """The protocol class for a gateway, whose name its faults carry; a request's head has so long to arrive."""
-    own = {"instance_name": instance_name, "head_timeout_seconds": head_timeout_seconds}
+def protocol_for(
+    instance_name: str,
+    head_timeout_seconds: float,
+    max_request_line_bytes: int = 65_536,
+    max_head_bytes: int = 65_536,
+    refuses_by_status: bool = False,
+) -> type[HttpToolsProtocol]:
+    """The protocol class for a gateway, whose name its faults carry; a request's head has so long to arrive.
+
+    With `refuses_by_status`, what is no request is told by status 400 without a body.
+    """
+    own = {
+        "instance_name": instance_name,
+        "head_timeout_seconds": head_timeout_seconds,
+        "max_request_line_bytes": max_request_line_bytes,
+        "max_head_bytes": max_head_bytes,
+        "refuses_by_status": refuses_by_status,
+    }
     return type("GatewayProtocol", (SoapHttpProtocol,), own)
 
 

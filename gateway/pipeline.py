@@ -12,6 +12,7 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from contracts import envelope
 from contracts.catalogue import Catalogue
@@ -29,7 +30,7 @@ from contracts.producer import SchedulingProducer
 from contracts.times import Clock
 from contracts.validation import Validator
 from contracts.xml import Limits
-from gateway import authorisation, charsets, faults, message_log, reading, routing, senders
+from gateway import authorisation, charsets, faults, headers, message_log, reading, routing, senders
 from gateway.call import Answer, Call, HttpRequest
 from gateway.ecs_log import EcsLog
 from gateway.hsa import NO_TREE, HsaTree
@@ -39,11 +40,20 @@ from gateway.settings import GatewaySettings
 from gateway.spyne_host import SpyneHost
 from gateway.tak.snapshot import TakSnapshot
 from gateway.time_outs import TimeOuts
+from gateway.workers import work_on
 
 log = logging.getLogger(__name__)
 
 IDENTITY_SOURCE = "x-tidbro-identity"
 """Tells a caller that it was taken for the demo's own consumer."""
+
+
+class Companion(Protocol):
+    """What lives as long as the gateway does, beside its calls (gateway/tak/monitor.py)."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
 
 
 class Pipeline:
@@ -68,6 +78,7 @@ class Pipeline:
         self.producers = Producers(adapters, settings, time_outs, producer_tls)
         self.tak = tak
         self.hsa = hsa
+        self.companions: list[Companion] = []
         self._clock = clock
         self._events = EcsLog(settings)
         self._limits = Limits(max_bytes=settings.max_message_bytes)
@@ -80,8 +91,12 @@ class Pipeline:
             log.warning("ip_whitelist_is_empty: every caller will be refused with VP011")
         self._validator.warm_up()
         await self.producers.open()
+        for companion in self.companions:
+            await companion.open()
 
     async def close(self) -> None:
+        for companion in self.companions:
+            await companion.close()
         await self.producers.close()
 
     async def answer(self, request: HttpRequest, unreadable: MessageUnreadable | None = None) -> Answer:
@@ -93,13 +108,13 @@ class Pipeline:
             answer = self._stopped(call, error)
         except ProducerFault as fault:
             call.error_origin = "producer"
-            answer = faults.producer_fault(fault)
+            answer = faults.producer_fault(fault).with_headers(headers.producer_time(call))
         except Exception as error:
             call.exception = error
             log.error("call_failed: %s", hide_persons(traceback.format_exc()), extra=_named(call))
             call.error_code, call.error_origin, call.error_detail = "VP009", "internal", type(error).__name__
-            answer = faults.internal_fault(error, self.settings.instance_name)
-        answer = answer.with_headers(*_told_to_caller(call))
+            answer = faults.internal_fault(error, self.settings.instance_name, self.settings.tells_internal_errors)
+        answer = answer.with_headers(*_told_to_caller(call), *headers.warnings_of(call, self.settings))
         if self._events.is_on:
             if call.error_origin:
                 self._events.write("error", call, answer)
@@ -108,6 +123,7 @@ class Pipeline:
         return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:
+        call.exception = error
         call.error_code, call.error_detail = error.code, error.detail
         call.error_origin = "producer" if isinstance(error, ProducerUnreachable) else "platform"
         if isinstance(error, ContractViolation):
@@ -116,12 +132,14 @@ class Pipeline:
 
     async def _take(self, call: Call, unreadable: MessageUnreadable | None) -> Answer:
         """Transport and protocol: who calls, and what does it say?"""
+        call.sender_address = senders.sender_address(call.request, self.settings)
         sender = senders.identify(call.request, self.settings)
         call.sender, call.identity_source = sender.id, sender.source
         call.routing_history = sender.routing_history
         if unreadable is not None:
             raise unreadable
-        call.message = reading.read(call.request, self.settings)
+        read = await work_on(len(call.request.body), reading.read, call.request, self.settings)
+        call.message, call.warnings = read.message, call.warnings + read.warnings
         call.original_consumer = senders.original_consumer(sender, call.request, self.settings)
         self._events.write("req-in", call)
         return await self._host.answer(call)
@@ -132,35 +150,53 @@ class Pipeline:
         if snapshot is None:
             detail = "No contact with TAK at startup, and no local cache to fallback on, not possible to route call"
             raise TakUnavailable(detail)
-        choice = routing.choose_route(message.logical_address, message.contract, snapshot, call.now)
-        call.route, call.routing_trace = choice.route, choice.trace
-        call.authorisation_trace = authorisation.authorise(
-            call.known_sender, message.logical_address or "", message.contract or "", snapshot, call.now
-        )
-        self._check_request(call)
+        self._route(call, snapshot)
+        self._authorise(call, snapshot)
+        await self._check_request(call)
         self._events.write("req-out", call)
         answer = await self.producers.send(call)
         self._events.write("resp-in", call, answer)
-        self._check_answer(call, answer)
-        return charsets.as_asked(answer, message)
+        if answer.status >= 400:
+            call.error_origin = "producer"  # its own fault, which is passed on
+        await self._check_answer(call, answer)
+        return await work_on(len(answer.body), charsets.as_asked, answer, message)
 
-    def _check_request(self, call: Call) -> None:
+    def _route(self, call: Call, snapshot: TakSnapshot) -> None:
+        """The trace is kept before anything is decided, so that the record of a refused call has it too."""
+        message = call.read_message
+        search = routing.look_for_routes(
+            message.logical_address, message.contract, snapshot, call.now, self.settings, self.hsa()
+        )
+        call.routing_trace = search.trace
+        call.route = routing.choose_route(search)
+
+    def _authorise(self, call: Call, snapshot: TakSnapshot) -> None:
+        message = call.read_message
+        search = authorisation.look_for_authorisation(
+            call.sender, message.logical_address or "", message.contract, snapshot, call.now, self.settings, self.hsa()
+        )
+        call.authorisation_trace = search.trace
+        authorisation.demand_authorisation(search)
+
+    async def _check_request(self, call: Call) -> None:
         if self.settings.validation == "off":
             return
-        call.request_violations = self._validator.check_request(call.read_message)
+        message = call.read_message
+        call.request_violations = await work_on(len(message.body), self._validator.check_request, message)
         if call.request_violations and self.settings.validation == "refuse":
             raise ContractViolation(call.request_violations)
 
-    def _check_answer(self, call: Call, answer: Answer) -> None:
+    async def _check_answer(self, call: Call, answer: Answer) -> None:
         interaction = self.catalogue.find(call.read_message.contract, call.read_message.profile)
         if interaction is None or answer.status != 200 or self.settings.answer_validation == "off":
             return
         try:
-            read = envelope.read(answer.body, limits=self._limits)
+            read = await work_on(len(answer.body), envelope.read, answer.body, None, self._limits)
         except MessageUnreadable as error:
             sentence = error.detail
         else:
-            call.answer_violations = self._validator.check_response(read, interaction)
+            check = self._validator.check_response
+            call.answer_violations = await work_on(len(answer.body), check, read, interaction)
             sentence = "; ".join(map(str, call.answer_violations))
         if sentence:
             log.warning("answer_breaks_contract", extra={**_named(call), "violations": hide_persons(sentence)})

@@ -16,18 +16,24 @@ from contracts import codec, envelope
 from contracts.errors import PlatformError, ProducerOverloaded, ProducerUnreachable
 from contracts.identifiers import HsaId
 from contracts.producer import Caller, SchedulingProducer
-from gateway import faults, profiles
+from gateway import charsets, faults, headers, ping, profiles
+from gateway import producer_failures as failures
 from gateway.call import Answer, Call
 from gateway.forwarder import Forwarder
 from gateway.producer_tls import ProducerTls
 from gateway.settings import GatewaySettings
 from gateway.time_outs import TimeOuts
+from gateway.workers import work_on
 
 ADAPTER = "adapter:"
 
 
 class Producers:
-    """The plug-ins by name, and the way to everybody else."""
+    """The plug-ins by name, and the way to everybody else.
+
+    Time-outs and certificates that are not given are read from the files that the settings name. Raises
+    SettingsRefused for files that cannot be used.
+    """
 
     def __init__(
         self,
@@ -38,8 +44,11 @@ class Producers:
     ) -> None:
         self.adapters = adapters
         self._settings = settings
-        self._time_outs = time_outs or TimeOuts(settings.producer_timeout_seconds)
-        self._forwarder = Forwarder(settings, self._time_outs, producer_tls or ProducerTls())
+        self._time_outs = time_outs or TimeOuts.load(
+            settings.timeouts_file, settings.timeouts_default_name, settings.producer_timeout_seconds
+        )
+        self._tls = producer_tls or ProducerTls.load(settings.tls_file, settings.checks_producer_host)
+        self._forwarder = Forwarder(settings, self._time_outs, self._tls)
         self._pool = ThreadPoolExecutor(settings.adapter_threads, thread_name_prefix="adapter")
         self._under_way = 0
 
@@ -56,6 +65,10 @@ class Producers:
             await asyncio.get_running_loop().run_in_executor(self._pool, adapter.close)
         self._pool.shutdown()
 
+    def reload_certificates(self) -> bool:
+        """Read `tls_file` and what it names again; whether that went well. What cannot be used changes nothing."""
+        return self._tls.reload()
+
     async def send(self, call: Call) -> Answer:
         """The producer's answer. Raises ProducerUnreachable, ContractViolation or ProducerFault."""
         assert call.route is not None
@@ -64,11 +77,14 @@ class Producers:
         call.sent_at = time.monotonic()
         try:
             if address.startswith(ADAPTER):
-                return await self._ask_adapter(call, address)
-            if rewritten:
-                assert message.profile is not None
-                return await self._forwarder.send(call, address, profiles.rewrite(message.root, message.profile))
-            return await self._forwarder.send(call, address, _utf_8_bytes(call))
+                answer = await self._ask_adapter(call, address)
+                call.answered_at = time.monotonic()
+                return answer.with_headers(headers.producer_time(call))
+            if address == ping.PLATFORM:
+                return ping.of_platform(call, self._settings)
+            write = profiles.in_other_profile if rewritten else charsets.in_utf_8
+            body = await work_on(len(message.body), write, message)
+            return await self._forwarder.send(call, address, body)
         finally:
             call.answered_at = time.monotonic()
 
@@ -76,17 +92,21 @@ class Producers:
         adapter = self.adapters.get(address.removeprefix(ADAPTER))
         if adapter is None:
             raise faults.unreachable(address, "AdapterMissing", "There is no adapter of that name.")
+        seconds = self._time_outs.producer_seconds(call.read_message.contract)
         if self._under_way >= self._settings.adapter_threads + self._settings.adapter_queue:
-            detail = faults.unreachable(address, "Overloaded", "Too many calls are waiting for the producer.").detail
-            raise ProducerOverloaded(detail)
+            raise ProducerOverloaded(self._told(address, failures.OVERLOADED).detail)
         self._under_way += 1
         work = asyncio.get_running_loop().run_in_executor(self._pool, _answer, adapter, call, address)
         work.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(asyncio.shield(work), self._settings.producer_timeout_seconds)
+            return await asyncio.wait_for(asyncio.shield(work), seconds)
         except TimeoutError:
-            reason = "Timeout when waiting on response from producer."
-            raise faults.unreachable(address, "Timeout", reason) from None
+            raise self._told(address, failures.READ_TIMEOUT) from None
+
+    def _told(self, address: str, failure: failures.Failure) -> ProducerUnreachable:
+        is_real = self._settings.is_skltp
+        name, sentence = failures.in_words(failure, is_real)
+        return faults.unreachable(address, name, sentence, catcher="Camel" if is_real else "Tidbro")
 
     def _done(self, work: "asyncio.Future[Answer]") -> None:
         self._under_way -= 1
@@ -97,6 +117,8 @@ class Producers:
 def _answer(adapter: SchedulingProducer, call: Call, address: str) -> Answer:
     """Runs in a thread of the pool: decode, ask, encode."""
     message = call.read_message
+    if message.contract == ping.CONTRACT:
+        return ping.of_adapter(address.removeprefix(ADAPTER), adapter.health(), call.now)
     forms = codec.BY_CONTRACT.get(message.contract or "")
     if forms is None or message.payload is None:
         raise faults.unreachable(address, "ContractMissing", "The adapter does not offer this contract.")
@@ -126,11 +148,3 @@ def _caller(call: Call) -> Caller:
         actor=envelope.read_actor(call.read_message),
         correlation_id=call.correlation_id,
     )
-
-
-def _utf_8_bytes(call: Call) -> bytes:
-    """The request's own bytes, or the same document in UTF-8 when it came in another encoding (platform.md §8)."""
-    message = call.read_message
-    if message.encoding.upper().startswith(("UTF-8", "ASCII", "US-ASCII")):
-        return call.request.body
-    return envelope.rewrite_as_utf_8(message)

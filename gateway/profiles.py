@@ -14,8 +14,8 @@ from typing import cast
 from lxml import etree
 
 from contracts import xml
-from contracts.envelope import Profile
-from contracts.errors import ProfileMismatch, ProfileUnsupported, ResourceMissing
+from contracts.envelope import Message, Profile
+from contracts.errors import MessageUnreadable, ProfileMismatch, ProfileUnsupported, ResourceMissing
 from contracts.namespaces import REGISTRY_HEADERS, WS_ADDRESSING
 
 _ADDRESS = {"rivtabp20": (WS_ADDRESSING, "To"), "rivtabp21": (REGISTRY_HEADERS, "LogicalAddress")}
@@ -32,11 +32,24 @@ def must_rewrite(came_in: Profile | None, route_profile: str) -> bool:
     return wanted != came_in
 
 
+def in_other_profile(message: Message) -> bytes:
+    """The message for a producer of the other profile. Raises ResourceMissing.
+
+    A scanned message may be broken after its body's first element: that is found out here.
+    """
+    assert message.profile is not None
+    try:
+        return rewrite(message.root, message.profile)
+    except MessageUnreadable as error:
+        raise ResourceMissing(f"the message cannot be rewritten for the other profile: {error.detail}") from None
+
+
 def rewrite(root: xml.Element, came_in: Profile) -> bytes:
     """The whole document in the other profile, as UTF-8 with a declaration. Raises ResourceMissing."""
     other = "rivtabp21" if came_in == "rivtabp20" else "rivtabp20"
+    before = "".join(reversed([_comment(node) for node in root.itersiblings(tag=etree.Comment, preceding=True)]))
     try:
-        text = "".join(_Rewrite(root, *_ADDRESS[came_in], *_ADDRESS[other]).write(root, _Scope(), ChainMap()))
+        text = before + "".join(_Rewrite(root, *_ADDRESS[came_in], *_ADDRESS[other]).write(root, _Scope(), ChainMap()))
     except ValueError as error:
         raise ResourceMissing(str(error)) from None
     return b'<?xml version="1.0" encoding="UTF-8"?>' + text.encode()
@@ -84,7 +97,7 @@ class _Rewrite:
         if namespace == self._to and name == self._from_name:
             name = self._to_name
         own = self._declared.get(node, {})
-        new = self._new(own, written, name)
+        new = self._new(own, namespace, name)
         if new.get(node.prefix, written.get(node.prefix, "")) != namespace:
             new[node.prefix] = namespace
         read = read.within(own)
@@ -92,11 +105,11 @@ class _Rewrite:
         yield f"<{prefixed}{_declarations(new)}{_attributes(node, read)}"
         yield from self._content(node, read, written.new_child(new) if new else written, prefixed)
 
-    def _new(self, own: Mapping[str | None, str], written: Prefixes, name: str) -> dict[str | None, str]:
-        """The element's declarations that the output needs, moved only where the platform does (§4.3, 4)."""
-        if name in ("Envelope", "Header", self._to_name):
-            own = {prefix: self._to if uri == self._from else uri for prefix, uri in own.items()}
-        return {prefix: uri for prefix, uri in own.items() if written.get(prefix, "") != uri}
+    def _new(self, own: Mapping[str | None, str], namespace: str, name: str) -> dict[str | None, str]:
+        """The element's own declarations, moved only where the platform does (§4.3, 4)."""
+        if name in ("Envelope", "Header") or (namespace, name) == (self._to, self._to_name):
+            return {prefix: self._to if uri == self._from else uri for prefix, uri in own.items()}
+        return dict(own)
 
     def _content(self, node: xml.Element, read: _Scope, written: Prefixes, prefixed: str) -> Iterator[str]:
         if not len(node) and not node.text:
@@ -105,7 +118,7 @@ class _Rewrite:
         yield ">" + _text(node.text)
         for child in node:
             if isinstance(child, etree._Comment):
-                yield f"<!--{child.text}-->"
+                yield _comment(child)
             elif isinstance(child.tag, str):
                 yield from self.write(child, read, written)
             yield _text(child.tail)
@@ -127,6 +140,10 @@ def _declared_in(root: xml.Element) -> dict[xml.Element, dict[str | None, str]]:
 
 def _declarations(new: Mapping[str | None, str]) -> str:
     return "".join(f' xmlns{":" + prefix if prefix else ""}="{_value(uri)}"' for prefix, uri in new.items())
+
+
+def _comment(node: xml.Element) -> str:
+    return f"<!--{node.text or ''}-->"
 
 
 def _text(text: str | None) -> str:

@@ -63,7 +63,9 @@ class GatewaySettings:
 
     # Who calls
     ip_whitelist: tuple[str, ...] = setting(
-        ("127.0.0.1", "::1"), "Peers that may use the HTTP listener: addresses, prefixes of addresses or CIDR blocks."
+        ("127.0.0.1", "::1"),
+        "Peers that may use the HTTP listener: addresses, prefixes of addresses or CIDR blocks.",
+        skltp=("127.0.0.1",),
     )
     demo_consumer: str = setting("", "HSA-id that a loopback caller without any identity counts as; empty: nobody.")
     certificate_header: str = setting("x-vp-auth-cert", "Header in which a TLS proxy hands on the client certificate.")
@@ -109,6 +111,9 @@ class GatewaySettings:
     http_refusals: bool = setting(
         False, "Whether what HTTP itself refuses is told by 400 and 413 without a body, not by a fault.", skltp=True
     )
+    reads_forms: bool = setting(
+        True, "Whether a message is read although its Content-Type says that it is a web form.", skltp=False
+    )
     request_timeout_seconds: float = setting(20.0, "How long a consumer may take to send its request.")
     query_becomes_headers: bool = setting(
         False, "Whether the query of the consumer's URL goes on to the producer, as headers too.", skltp=True
@@ -142,6 +147,21 @@ class GatewaySettings:
     # The catalogue
     tak_endpoint: str = setting("", "URL of a TAK's SokVagvalsInfo service to load the catalogue from.")
     tak_local_copy: str = setting("", "File that keeps the last good copy of the catalogue; empty: none is kept.")
+    tak_poll_seconds: float = setting(
+        0.0, "How often to look for a newer catalogue; 0: never, it is loaded at the start and by a reset.", least=0
+    )
+    tak_half_loads: bool = setting(
+        False, "Whether new routes come into force when their authorisations could not be loaded.", skltp=True
+    )
+    registry_last_day: bool = setting(
+        True,
+        "Whether the registries of the TAK services tell an authorisation on its last day; otherwise it ends when that "
+        "day begins.",
+        skltp=False,
+    )
+    registry_ignores_days: bool = setting(
+        True, "Whether GetLogicalAddresseesByServiceContract tells authorisations of any day, past and future."
+    )
     reset_callers: tuple[str, ...] = setting(
         ("127.0.0.1", "::1"),
         "Peers that may reset caches, written as in ip_whitelist.",
@@ -198,6 +218,14 @@ class GatewaySettings:
 
     # WSDL
     wsdl_base_url: str = setting("", "Scheme, host and port that WSDLs get; empty: those that the caller asked for.")
+    wsdl_uses_host: bool = setting(
+        True, "Whether those are the caller's Host; otherwise localhost and the listener's port.", skltp=False
+    )
+    wsdl_rewrites_includes: bool = setting(
+        True,
+        "Whether schemas that are included and WSDLs that are imported are served too, with addresses of ours.",
+        skltp=False,
+    )
     wsdl_content_type: str = setting(
         "text/xml; charset=UTF-8", "Content-Type of WSDLs and schemas.", skltp="text/xml;UTF-8"
     )

@@ -59,11 +59,9 @@ class PassThroughSoap(Soap11):  # type: ignore[misc]
         """No context of its own: it has nothing to remember."""
 
     def create_in_document(self, ctx: CallContext, charset: str | None = None) -> None:
-        ctx.in_document = _call_of(ctx).read_message.root
+        ctx.in_document = _call_of(ctx).read_message
 
     def decompose_incoming_envelope(self, ctx: CallContext, message: str = Soap11.REQUEST) -> None:
-        read = _call_of(ctx).read_message
-        ctx.in_header_doc, ctx.in_body_doc = read.header, read.payload
         ctx.method_request_string = "carry"
 
     def deserialize(self, ctx: CallContext, message: str) -> None:

@@ -1,70 +1,95 @@
 """WSDL and XSD as the platform serves them: the files as they stand, with our address in them.
 
 A request below the traffic path with `wsdl` or `xsd` in its query (or as a header) is answered here, without looking
-at who asks. `soap:address` becomes the address that was called; every schema import becomes `…?xsd=ORIGINAL`.
-Source: platform.md §16; §25 row 17 (Host is used when no forwarded header says better).
+at who asks. `soap:address` becomes the address that was called; every schema import becomes `…?xsd=ORIGINAL`, and so
+do includes and imported WSDLs unless that is switched off.
+Elsewhere: which file is meant by a path or a name (wsdl_sources.py).
+Source: platform.md §16; §24 rows 53 to 56; §25 row 17 (Host is used when no forwarded header says better).
 """
 
 import re
-from functools import cache
 from pathlib import Path
 from typing import cast
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit
 
 from contracts import xml
-from contracts.catalogue import Catalogue, Interaction
+from contracts.catalogue import Catalogue
 from contracts.envelope import write_fault
-from contracts.namespaces import WSDL, WSDL_SOAP, XML_SCHEMA
+from contracts.namespaces import WSDL, WSDL_SOAP
 from gateway.call import Answer, HttpRequest
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, SettingsRefused
+from gateway.wsdl_sources import ServedWsdl, files_of, references, served_wsdls, target_of
 
 _HOST = re.compile(r"([\w.-]+|\[[\da-fA-F:.]+\])(?::(\d+))?", re.ASCII)
-_NAMES = {"w": WSDL, "s": WSDL_SOAP, "x": XML_SCHEMA}
+_NAMES = {"w": WSDL, "s": WSDL_SOAP}
+_NO_SCHEMA = "There is no such schema in this contract."
+_PLAIN_IN_QUERY = "/:?@!$'()*,;=~"
 
 
 def asks_for_contract(request: HttpRequest) -> bool:
-    """Whether this is a request for a WSDL or a schema, not a call."""
-    query = parse_qs(request.query, keep_blank_values=True) if request.query else {}
-    return bool({"wsdl", "xsd"} & (query.keys() | request.headers.keys()))
+    """Whether this is a request for a WSDL or a schema, not a call; the parameter's letter case doesn't matter."""
+    return bool({"wsdl", "xsd"} & (_parameters(request).keys() | request.headers.keys()))
+
+
+def _parameters(request: HttpRequest) -> dict[str, str]:
+    """The query's parameters by their names in lower case; of several of one name the first."""
+    if not request.query:
+        return {}
+    pairs = parse_qsl(request.query, keep_blank_values=True)
+    return {name.lower(): value for name, value in reversed(pairs)}
 
 
 class WsdlPages:
-    """The pages of one catalogue."""
+    """The pages of one catalogue. Raises SettingsRefused when the settings about them cannot be used."""
 
     def __init__(self, catalogue: Catalogue, settings: GatewaySettings) -> None:
-        self._catalogue = catalogue
-        self._content_type = settings.wsdl_content_type
+        self._settings = settings
+        self._served = served_wsdls(catalogue, settings.wsdl_file)
+        self._base_url = urlsplit(settings.wsdl_base_url)
+        if settings.wsdl_base_url and not (self._base_url.scheme and _HOST.fullmatch(self._base_url.netloc)):
+            raise SettingsRefused("wsdl_base_url must be a URL as http://gateway.example:8080, with no user in it.")
 
     def answer(self, request: HttpRequest) -> Answer:
-        interaction = self._catalogue.at_path(request.path)
-        if interaction is None:
+        served = self._served.get(request.path.strip("/").lower())
+        if served is None:
             return self._unknown_path(request)
-        wanted = _parameter(request, "xsd")
-        path = interaction.wsdl if wanted is None else schemas_of(interaction).get(wanted)
+        wanted = _wanted_schema(request)
+        with_includes = self._settings.wsdl_rewrites_includes
+        path = served.wsdl if wanted is None else files_of(served, with_includes).get(wanted)
         if path is None:
-            return Answer(500, write_fault("Server", "There is no such schema in this contract."))
-        text = xml.serialise(_with_address(path, _base(request) + request.path))
-        declared = b'<?xml version="1.0" encoding="UTF-8"?>\n' + text
-        return Answer(200, declared, (("Content-Type", self._content_type),))
+            return Answer(500, write_fault("Server", _NO_SCHEMA, f"SchemaMissing: {_NO_SCHEMA}"))
+        root = _with_address(path, served, self._base(request) + request.path, with_includes)
+        declared = b'<?xml version="1.0" encoding="UTF-8"?>\n' + xml.serialise(root)
+        return Answer(200, declared, (("Content-Type", self._settings.wsdl_content_type),))
 
     def _unknown_path(self, request: HttpRequest) -> Answer:
-        base = _base(request)
+        base = self._base(request)
         lines = ["No wsdl found on this path, following wsdl paths is available:"]
-        lines += sorted(f"{base}/{one.virtual_path}?wsdl" for one in self._catalogue.interactions)
-        return Answer(500, "\n".join(lines).encode(), (("Content-Type", "text/plain; charset=UTF-8"),))
+        lines += sorted(f"{base}/{one.path}?wsdl" for one in self._served.values())
+        _, _, parameters = self._settings.wsdl_content_type.partition(";")
+        return Answer(500, "\n".join(lines).encode(), (("Content-Type", f"text/plain;{parameters}"),))
+
+    def _base(self, request: HttpRequest) -> str:
+        """Scheme, host and port; each is what a proxy in front of the gateway tells, if it does."""
+        settings = self._settings
+        scheme, host, port = self._own_address(request)
+        scheme = request.header(settings.forwarded_proto_header.lower()) or scheme
+        host = request.header(settings.forwarded_host_header.lower()) or host
+        port = request.header(settings.forwarded_port_header.lower()) or port
+        return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+
+    def _own_address(self, request: HttpRequest) -> tuple[str, str, str]:
+        if self._settings.wsdl_base_url:
+            return self._base_url.scheme, *_split_port(self._base_url.netloc)
+        if self._settings.wsdl_uses_host:
+            return request.scheme, *_split_port(request.header("host") or "localhost")
+        return request.scheme, "localhost", str(request.port or "")
 
 
-def _parameter(request: HttpRequest, name: str) -> str | None:
-    values = parse_qs(request.query, keep_blank_values=True).get(name)
-    return values[0] if values else request.header(name)
-
-
-def _base(request: HttpRequest) -> str:
-    scheme = request.header("x-vp-forwarded-proto") or request.scheme
-    asked_host, asked_port = _split_port(request.header("host") or "localhost")
-    host = request.header("x-vp-forwarded-host") or asked_host
-    port = request.header("x-vp-forwarded-port") or asked_port
-    return f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
+def _wanted_schema(request: HttpRequest) -> str | None:
+    """The name of the schema that is asked for; None when it is the WSDL."""
+    header = request.header("xsd")
+    return _parameters(request).get("xsd", None if header is None else unquote_plus(header))
 
 
 def _split_port(host: str) -> tuple[str, str]:
@@ -72,35 +97,16 @@ def _split_port(host: str) -> tuple[str, str]:
     return (match[1], match[2] or "") if match else ("localhost", "")
 
 
-def _with_address(path: Path, address: str) -> xml.Element:
+def _with_address(path: Path, served: ServedWsdl, address: str, with_includes: bool) -> xml.Element:
     root = xml.parse_file(path)
-    for place in _elements(root, "/w:definitions/w:service/w:port/s:address"):
+    places = root.xpath("/w:definitions/w:service/w:port/s:address", namespaces=_NAMES)
+    for place in cast(list[xml.Element], places):
         place.set("location", address)
-    for one in _elements(root, "//x:import[@schemaLocation]"):
-        one.set("schemaLocation", f"{address}?xsd={one.get('schemaLocation')}")
+    files = files_of(served, with_includes)
+    for one, attribute in references(root, with_includes):
+        location = cast(str, one.get(attribute))
+        target = target_of(path, location)
+        called_so = (name for name, file in files.items() if file == target)
+        name = location if files.get(location) == target else next(called_so, location)
+        one.set(attribute, f"{address}?xsd={quote(name, safe=_PLAIN_IN_QUERY)}")
     return root
-
-
-def _elements(root: xml.Element, xpath: str) -> list[xml.Element]:
-    return cast(list[xml.Element], root.xpath(xpath, namespaces=_NAMES))
-
-
-@cache
-def _imports(path: Path) -> dict[str, Path]:
-    rows = _elements(xml.parse_file(path), "//x:import[@schemaLocation]")
-    return {str(one.get("schemaLocation")): (path.parent / str(one.get("schemaLocation"))).resolve() for one in rows}
-
-
-def schemas_of(interaction: Interaction) -> dict[str, Path]:
-    """Every schema that can be reached from the WSDL, by the location that some import names it by.
-
-    Only files inside the domain's folder; of two that are named alike the one nearer to the WSDL counts.
-    """
-    found: dict[str, Path] = {}
-    waiting = [interaction.wsdl]
-    while waiting:
-        for location, path in _imports(waiting.pop(0)).items():
-            if location not in found and path.is_relative_to(interaction.folder.resolve()) and path.is_file():
-                found[location] = path
-                waiting.append(path)
-    return found

@@ -1,3 +1,3 @@
 """Fixtures that every folder of tests may use."""
 
-pytest_plugins = ["tests.town"]
+pytest_plugins = ["tests.town", "tests.platform.fixtures"]

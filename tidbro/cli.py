@@ -1,4 +1,4 @@
-"""The command line: `tidbro serve`, `tidbro contracts check`.
+"""The command line: `tidbro serve`, `tidbro gateway`, `tidbro contracts check` and more.
 
 Exit codes: 0 done, 1 something was found wrong, 2 the call or a setting does not fit (with a sentence on stderr).
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings import SettingsRefused
+from tidbro import gateway_command, pki_command, tak_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,46 +32,46 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tidbro {metadata.version('tidbro')}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_serve(commands)
+    gateway_command.add(commands)
     _add_contracts(commands)
+    pki_command.add(commands)
+    tak_command.add(commands)
     return parser
 
 
 def _add_serve(commands: Any) -> None:
     serve = commands.add_parser("serve", help="the whole region in one process")
     serve.add_argument("--demo", action="store_true", default=None, help="plant the demo region and let it in")
+    serve.add_argument(
+        "--regional",
+        action="store_true",
+        default=None,
+        help="let a clinic group of the demo be reached through a second platform",
+    )
     serve.add_argument("--settings", type=Path, metavar="FILE", help="settings of the region, a TOML file")
     serve.add_argument("--data", dest="data_directory", metavar="DIR", help="folder for databases and logs")
     serve.add_argument("--host", help="address to listen on (127.0.0.1)")
     serve.add_argument("--port", type=int, metavar="N", help="port to listen on (8080; 0 takes a free one)")
+    gateway_command.add_tls(serve)
     serve.add_argument("--tak", dest="tak_file", metavar="FILE", help="routes and authorisations, TOML or XML")
     serve.add_argument("--clock", metavar="MOMENT", help="start a virtual clock, as 2026-12-12T08:00 in Swedish time")
     serve.set_defaults(run=_serve)
 
 
+_OF_SERVE = (
+    "demo", "regional", "data_directory", "host", "port", "tak_file", "clock",
+    "tls_port", "tls_certificate", "tls_key", "tls_client_ca",
+)  # fmt: skip
+
+
 def _serve(parsed: argparse.Namespace) -> int:
-    from tidbro import demo, server
+    from tidbro import server
     from tidbro.settings import read_region
-    from tidbro.wiring import build, open_adapters
+    from tidbro.start import start
 
-    names = ("demo", "data_directory", "host", "port", "tak_file", "clock")
-    given = {name: getattr(parsed, name) for name in names if getattr(parsed, name) is not None}
-    settings = read_region(parsed.settings, given)
-    if settings.demo:
-        settings = demo.opened(settings)
-    region = build(settings)
-    _make_folder(Path(settings.data_directory))
-    open_adapters(region)
-    if settings.demo:
-        demo.plant(region)
-    return server.serve(region)
-
-
-def _make_folder(path: Path) -> None:
-    """The data directory, for its owner alone: it holds people's data."""
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsRefused(f"data_directory {path} cannot be made: {error.strerror}.") from None
+    given = {name: getattr(parsed, name) for name in _OF_SERVE if getattr(parsed, name) is not None}
+    started = start(read_region(parsed.settings, given))
+    return server.serve(started.region, started.listeners)
 
 
 def _add_contracts(commands: Any) -> None:

@@ -50,10 +50,13 @@ class HomePage:
     curl: str
     wsdl_paths: tuple[str, ...]
     texts: dict[str, str]
+    regional_url: str = ""
 
 
-def home_page(settings: RegionSettings, catalogue: Catalogue, base_url: str, today: date) -> HomePage:
-    """The page of a region, as it is today at `base_url`."""
+def home_page(
+    settings: RegionSettings, catalogue: Catalogue, base_url: str, today: date, regional_url: str = ""
+) -> HomePage:
+    """The page of a region, as it is today at `base_url`; a regional platform of the demo's answers at its own."""
     texts = tomllib.loads((files("tidbro") / "texts_sv.toml").read_text(encoding="utf-8"))
     scheduling = [one for one in catalogue.interactions if one.contract == responder(one.name)]
     return HomePage(
@@ -62,6 +65,7 @@ def home_page(settings: RegionSettings, catalogue: Catalogue, base_url: str, tod
         curl=first_request(base_url, today),
         wsdl_paths=tuple(sorted(f"/{one.virtual_path}?wsdl" for one in scheduling if one.profile == "rivtabp21")),
         texts=texts["home"],
+        regional_url=regional_url,
     )
 
 
@@ -86,8 +90,9 @@ def first_request(base_url: str, today: date) -> str:
 class Home:
     """The ASGI application behind the page, its style sheet, and 404 for the rest."""
 
-    def __init__(self, settings: RegionSettings, clock: Clock, catalogue: Catalogue) -> None:
+    def __init__(self, settings: RegionSettings, clock: Clock, catalogue: Catalogue, regional_url: str = "") -> None:
         self._settings, self._clock, self._catalogue = settings, clock, catalogue
+        self._regional_url = regional_url
         environment = Environment(
             loader=PackageLoader("tidbro"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
         )
@@ -114,5 +119,6 @@ class Home:
             return 404, b"text/plain; charset=utf-8", b""
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         host = host if _HOST.fullmatch(host) else "127.0.0.1"
-        page = home_page(self._settings, self._catalogue, f"{scope['scheme']}://{host}", self._clock().date())
+        base_url, today = f"{scope['scheme']}://{host}", self._clock().date()
+        page = home_page(self._settings, self._catalogue, base_url, today, self._regional_url)
         return 200, b"text/html; charset=utf-8", self._template.render(page=page).encode()

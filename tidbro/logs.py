@@ -1,15 +1,17 @@
-"""Where log events go: the message log to a file of its own, everything else to stderr, one line each.
+"""Where log events go: records of calls and the real platform's events to files of their own, the rest to stderr.
 
-A line is the event's constant name and its facts as JSON. Spyne's own loggers are silenced: they would quote messages.
+On stderr a line is the event's constant name and its facts as JSON; a line in a file is a record as it was made.
+Files are for their owner alone. Spyne's own loggers are silenced: they would quote messages.
+Elsewhere: what the records say (gateway/message_log.py, gateway/ecs_log.py).
 """
 
 import json
 import logging
-from logging.handlers import RotatingFileHandler
+import os
 from pathlib import Path
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
-_FILE_BYTES, _FILES = 20_000_000, 5
+_FILE_BYTES, _OLD_FILES = 20_000_000, 5
 
 
 class FactFormatter(logging.Formatter):
@@ -22,18 +24,63 @@ class FactFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
-def set_up(data_directory: Path) -> None:
-    """Send the process's log events on their ways."""
+class LineFile(logging.Handler):
+    """Appends each message as a line, by one write, so that a record is there or not, never half; begins a new file
+    when one is full and keeps some old ones. The standard handler asks the file system twice before every line.
+    """
+
+    def __init__(self, path: Path, file_bytes: int = _FILE_BYTES, old_files: int = _OLD_FILES) -> None:
+        super().__init__()
+        self._path, self._file_bytes, self._old_files = path, file_bytes, old_files
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._size = os.fstat(self._file).st_size
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = f"{record.getMessage()}\n".encode("utf-8", "backslashreplace")
+            if self._size and self._size + len(line) > self._file_bytes:
+                self._begin_anew()
+            self._size += os.write(self._file, line)
+        except Exception:
+            self.handleError(record)
+
+    def _begin_anew(self) -> None:
+        os.close(self._file)
+        for number in range(self._old_files - 1, 0, -1):
+            if self._old(number).exists():
+                self._old(number).replace(self._old(number + 1))
+        self._path.replace(self._old(1))
+        self._open()
+
+    def _old(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+        super().close()
+
+
+def set_up(data_directory: Path, *, has_events: bool = False) -> None:
+    """Send the process's log events on their ways; the real platform's only when `has_events` asks for them."""
     stderr = logging.StreamHandler()
     stderr.setFormatter(FactFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[stderr], force=True)
     for name in ("spyne", "spyne.application", "spyne.protocol"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    calls = RotatingFileHandler(
-        data_directory / "message-log.jsonl", maxBytes=_FILE_BYTES, backupCount=_FILES, encoding="utf-8"
-    )
-    calls.setFormatter(logging.Formatter("%(message)s"))
-    message_log = logging.getLogger("tidbro.message_log")
-    message_log.handlers = [calls]
-    message_log.setLevel(logging.INFO)
-    message_log.propagate = False
+    _send("tidbro.message_log", data_directory / "message-log.jsonl")
+    if has_events:
+        _send("tidbro.ecs", data_directory / "ecs.jsonl")
+
+
+def _send(name: str, path: Path) -> None:
+    logger = logging.getLogger(name)
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers = [LineFile(path)]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

@@ -1,17 +1,53 @@
-"""Serving a region with uvicorn, on a socket that is ours before anything else starts."""
+"""Serving a gateway with uvicorn: its listeners, HTTP and HTTPS, on sockets that are ours before anything else starts.
 
+One server accepts on them all; which one a call came by is told by its port and scheme. The certificates of a listener
+change without a restart, by SIGHUP or when the files have other contents: a new server object with a new context takes
+over the same listening socket, so that no connect is refused, and the connections there are go on as they were. Files
+that cannot serve change nothing but the log.
+Elsewhere: what the certificates must be (gateway/listener_tls.py); one connection (gateway/http_protocol.py).
+Source: platform.md §1 (listeners), §15 "Incoming".
+"""
+
+import asyncio
 import gc
+import logging
 import resource
+import signal
 import socket
 import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
 
+from gateway.door import AsgiApplication
 from gateway.http_protocol import protocol_for
-from gateway.settings import SettingsRefused
+from gateway.listener_tls import ListenerTls
+from gateway.settings import GatewaySettings, SettingsRefused
 from tidbro import logs
 from tidbro.wiring import Region
+
+log = logging.getLogger(__name__)
+
+CERTIFICATES_LOOKED_AT_EVERY_SECONDS = 5
+_HANDSHAKE_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A bound socket to accept calls on, with certificates when they come by HTTPS; `path` ends its address."""
+
+    socket: socket.socket
+    tls: ListenerTls | None = None
+    path: str = "/"
+
+    @property
+    def url(self) -> str:
+        """Where it answers, as far as this machine knows."""
+        host, port = self.socket.getsockname()[:2]
+        return f"{'https' if self.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}{self.path}"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -27,29 +63,113 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-class RegionServer(uvicorn.Server):
-    """uvicorn's server, which says on stdout where the region answers, once it does."""
+class _Accepting:
+    """One listener at work: the server object that accepts on a copy of its socket, and the files it was made of."""
 
-    url = ""
+    def __init__(self, listener: Listener, protocol_factory: Callable[[], asyncio.Protocol], backlog: int) -> None:
+        self._listener = listener
+        self._protocol_factory = protocol_factory
+        self._backlog = backlog
+        self._fingerprint = ""
+
+    async def start(self) -> asyncio.Server:
+        """A server object that accepts with the files as they are now. Raises SettingsRefused for files that cannot."""
+        tls = self._listener.tls
+        self._fingerprint = tls.fingerprint() if tls else ""  # first: what changes meanwhile is then seen as changed
+        context = tls.context() if tls else None
+        return await asyncio.get_running_loop().create_server(
+            self._protocol_factory,
+            sock=self._listener.socket.dup(),
+            ssl=context,
+            ssl_handshake_timeout=_HANDSHAKE_SECONDS if context else None,
+            backlog=self._backlog,
+        )
+
+    async def renewed(self) -> asyncio.Server | None:
+        """A new server object if the files have changed and can serve; else None, and the old one goes on."""
+        tls = self._listener.tls
+        if tls is None or tls.fingerprint() == self._fingerprint:
+            return None
+        try:
+            server = await self.start()
+        except (SettingsRefused, OSError, ValueError) as error:
+            log.error("certificates_not_changed: %s", error, extra={"listener": self._listener.url})
+            return None
+        log.warning("certificates_changed", extra={"listener": self._listener.url})
+        return server
+
+
+class RegionServer(uvicorn.Server):
+    """uvicorn's server on several listeners, which says on stdout where it answers, once it does."""
+
+    listeners: tuple[Listener, ...] = ()
+    says_where = False
+    _hears_sighup = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
+        """Start the application, then accept: on the listeners, or else on plain `sockets`."""
+        await super().startup(sockets=[])
+        self.listeners = self.listeners or tuple(Listener(one) for one in sockets or ())
+        self._renewal = asyncio.Lock()
+        self._accepting = [_Accepting(one, self._protocol, self.config.backlog) for one in self.listeners]
+        self.servers = [await one.start() for one in self._accepting]
+        if any(one.tls for one in self.listeners):
+            self._watch_certificates()
         # What the start made stays, and calls leave nothing in circles: the collector may look seldom. At its usual
         # pace it walks all that a thousand waiting calls hold, and stops the others for tens of milliseconds.
         gc.collect()
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
-        if self.started and self.url:
-            sys.stdout.write(f"Tidbro answers on {self.url} (stop with Ctrl-C)\n")
+        if self.started and self.says_where:
+            places = " and ".join(one.url for one in self.listeners)
+            sys.stdout.write(f"Tidbro answers on {places} (stop with Ctrl-C)\n")
             sys.stdout.flush()
 
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
-def server_of(region: Region) -> RegionServer:
-    """A server for the region, not yet running."""
-    own = region.settings.gateway
+    def _watch_certificates(self) -> None:
+        self.config.callback_notify = self.renew_certificates
+        if threading.current_thread() is threading.main_thread():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._renew_soon)
+            self._hears_sighup = True
+
+    def _renew_soon(self) -> None:
+        self._asked_for = asyncio.get_running_loop().create_task(self.renew_certificates())
+
+    async def renew_certificates(self) -> None:
+        """Take over every listener whose certificates have changed; called on SIGHUP and every few seconds."""
+        async with self._renewal:
+            for place, one in enumerate(self._accepting):
+                if not self.should_exit and (server := await one.renewed()) is not None:
+                    before, self.servers[place] = self.servers[place], server
+                    before.close()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=[one.socket for one in self.listeners])
+        if self._hears_sighup:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+
+
+def server_of(region: Region, listeners: Sequence[Listener] = ()) -> RegionServer:
+    """A server for the region on these listeners, not yet running."""
+    return server_for(region.application, region.settings.gateway, listeners)
+
+
+def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Sequence[Listener] = ()) -> RegionServer:
+    """A server for an application that is a gateway's, by the settings of the gateway."""
     config = uvicorn.Config(
-        region.application,
-        http=protocol_for(own.instance_name, own.request_timeout_seconds),
+        application,
+        http=protocol_for(
+            own.instance_name,
+            own.request_timeout_seconds,
+            own.max_request_line_bytes,
+            own.max_head_bytes,
+            own.http_refusals,
+        ),
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -59,8 +179,11 @@ def server_of(region: Region) -> RegionServer:
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=30,
+        timeout_notify=CERTIFICATES_LOOKED_AT_EVERY_SECONDS,
     )
-    return RegionServer(config)
+    server = RegionServer(config)
+    server.listeners = tuple(listeners)
+    return server
 
 
 def raise_file_limit() -> None:
@@ -70,14 +193,16 @@ def raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def serve(region: Region) -> int:
-    """Serve until stopped; the exit code. The data directory must be there."""
+def serve(region: Region, listeners: Sequence[Listener] = ()) -> int:
+    """Serve until stopped; the exit code. The data directory must be there.
+
+    Without listeners it is plain HTTP at the host and port of the settings.
+    """
     settings = region.settings
     raise_file_limit()
-    listening = listen(settings.host, settings.port)
-    logs.set_up(Path(settings.data_directory))
-    server = server_of(region)
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    server.url = f"http://{host}:{listening.getsockname()[1]}/"
-    server.run(sockets=[listening])
+    listeners = listeners or [Listener(listen(settings.host, settings.port))]
+    logs.set_up(Path(settings.data_directory), has_events=settings.gateway.log_style == "ecs")
+    server = server_of(region, listeners)
+    server.says_where = True
+    server.run()
     return 0 if server.started else 1

@@ -4,10 +4,10 @@ Nothing is opened here; the ASGI lifespan does that when the region is served.
 """
 
 import inspect
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,25 @@ from contracts.catalogue import Catalogue, ContractBroken
 from contracts.producer import ENTRY_POINT_GROUP, SchedulingProducer
 from contracts.times import Clock
 from gateway.admin import AdminPages
-from gateway.door import Door
+from gateway.door import AsgiApplication, Door, Page
+from gateway.hsa import HsaCache
 from gateway.pipeline import Pipeline
+from gateway.producer_tls import ProducerTls
 from gateway.producers import ADAPTER
 from gateway.settings import SettingsRefused
 from gateway.status import Status
-from gateway.tak import exchange
+from gateway.tak import services as tak_services
+from gateway.tak.cache import TakCache
+from gateway.tak.monitor import Monitor, Reset
+from gateway.tak.services import TakServices
 from gateway.tak.snapshot import TakSnapshot
+from gateway.time_outs import TimeOuts
+from tidbro import catalogue, demo_catalogue
 from tidbro.clock import clock_of
 from tidbro.home import Home
 from tidbro.settings import RegionSettings
+
+log = logging.getLogger(__name__)
 
 DEMO_CONSUMER = "SE2321009991-ET01"
 
@@ -33,32 +42,70 @@ DEMO_CONSUMER = "SE2321009991-ET01"
 class Region:
     """A region ready to be served: its ASGI application and what it is made of."""
 
-    application: Door
+    application: AsgiApplication
     pipeline: Pipeline
     settings: RegionSettings
     clock: Clock
+    tak: TakCache
+    hsa: HsaCache
+    pages: Mapping[str, Page]  # by the beginnings of their paths
+    sites: AsgiApplication | None
 
 
-def build(settings: RegionSettings, clock: Clock | None = None) -> Region:
-    """The region that the settings describe. Raises SettingsRefused, with a sentence, for what cannot be built."""
-    clock = clock or clock_of(settings.clock)
-    snapshot = _load_tak(settings)
-    adapters = _adapters(_adapter_names(snapshot, settings), settings, clock)
-    pipeline = Pipeline(settings.gateway, _load_contracts(settings), lambda: snapshot, adapters, clock)
-    home = Home(settings, clock, pipeline.catalogue)
-    admin = AdminPages(Status(pipeline, clock, [f"http://{settings.host}:{settings.port}/vp"]))
-    pages = dict.fromkeys(("/health", "/status", "/resetcache", "/resethsacache", "/actuator"), admin.answer)
-    return Region(Door(pipeline, pages, home), pipeline, settings, clock)
+def build(
+    settings: RegionSettings,
+    clock: Clock | None = None,
+    is_gateway_alone: bool = False,
+    regional_url: str = "",
+    endpoints: Sequence[str] = (),
+) -> Region:
+    """The region that the settings describe. Raises SettingsRefused, with a sentence, for what cannot be built.
+
+    A gateway alone has no sites, and starts without the catalogue or adapters that it should have. `regional_url` is
+    where the demo's regional platform answers, if there is one; `endpoints` are the URLs that status tells.
+    """
+    clock, own = clock or clock_of(settings.clock), settings.gateway
+    if settings.demo:
+        demo_catalogue.plant_first(settings, clock)
+    tak = catalogue.loaded(settings, clock, is_gateway_alone)
+    hsa = HsaCache(own.hsa_files, clock)
+    hsa.reload()
+    adapters = _adapters(_adapter_names(tak.snapshot(), settings), settings, clock, is_gateway_alone)
+    pipeline = Pipeline(
+        own,
+        _load_contracts(settings),
+        tak.snapshot,
+        adapters,
+        clock,
+        hsa.tree,
+        TimeOuts.load(own.timeouts_file, own.timeouts_default_name, own.producer_timeout_seconds),
+        ProducerTls.load(own.tls_file, own.checks_producer_host),
+    )
+    home = None if is_gateway_alone else Home(settings, clock, pipeline.catalogue, regional_url)
+    status = Status(pipeline, clock, endpoints or [f"http://{settings.host}:{settings.port}/vp"], tak, hsa)
+    admin = AdminPages(status, tak, hsa)
+    pages: dict[str, Page] = dict.fromkeys(
+        ("/health", "/status", "/resetcache", "/resethsacache", "/actuator"), admin.answer
+    )
+    take_over: list[Reset] = [lambda: tak.reload().is_successful]
+    if catalogue.has_versions(settings, is_gateway_alone):
+        services = TakServices(catalogue.Versions(settings, clock), own, clock)
+        services.reload()
+        pages[tak_services.BASE] = services.answer
+        take_over.insert(0, services.reload)
+    if own.tak_poll_seconds:
+        newest = catalogue.newest_of(settings, clock, is_gateway_alone)
+        pipeline.companions.append(Monitor(newest, take_over, own.tak_poll_seconds))
+    door = Door(pipeline, pages, home, settings.traffic_path)
+    return Region(door, pipeline, settings, clock, tak, hsa, pages, home)
 
 
-def _load_tak(settings: RegionSettings) -> TakSnapshot | None:
-    if not settings.tak_file and not settings.demo:
-        return None
-    path = Path(settings.tak_file) if settings.tak_file else Path(str(files("tidbro") / "demo_tak.toml"))
+def make_folder(path: Path) -> None:
+    """The data directory, for its owner alone: it holds people's data."""
     try:
-        return exchange.load(path)
-    except exchange.CatalogueUnreadable as error:
-        raise SettingsRefused(f"tak_file cannot be used: {error}") from None
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsRefused(f"data_directory {path} cannot be made: {error.strerror}.") from None
 
 
 def _load_contracts(settings: RegionSettings) -> Catalogue:
@@ -75,10 +122,15 @@ def _adapter_names(snapshot: TakSnapshot | None, settings: RegionSettings) -> li
     return sorted(routed | set(settings.adapters))
 
 
-def _adapters(names: Iterable[str], settings: RegionSettings, clock: Clock) -> dict[str, SchedulingProducer]:
+def _adapters(
+    names: Iterable[str], settings: RegionSettings, clock: Clock, is_gateway_alone: bool
+) -> dict[str, SchedulingProducer]:
     found = {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
     made = {}
     for name in names:
+        if name not in found and is_gateway_alone:
+            log.error("adapter_missing: calls routed to it will be refused with VP009", extra={"adapter": name})
+            continue
         if name not in found:
             raise SettingsRefused(f"adapters: there is no adapter {name}; installed are {', '.join(sorted(found))}.")
         made[name] = _made(name, found[name].load(), settings.adapters.get(name, {}), settings, clock)

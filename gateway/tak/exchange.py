@@ -2,16 +2,20 @@
 
 A TOML file has tables `[[route]]` (logical_addresses, contracts, address, profile, first_day, last_day) and
 `[[authorisation]]` (consumers, logical_addresses, contracts, first_day, last_day); each stands for every combination
-of its lists. Days are dates and both included; without them a row is always in force.
+of its lists. Days are dates and both included; without them a row is always in force. Where a catalogue of another
+platform tells moments instead, they stand as date-times with a zone.
+Elsewhere: writing the TOML (toml_file.py), the catalogue's own JSON (published_json.py).
 Source: platform.md §18 (persistentCache), §20.1.
 """
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time
 from itertools import product
 from pathlib import Path
 from typing import Any
+
+from lxml import etree
 
 from contracts import xml
 from contracts.errors import MessageUnreadable
@@ -19,8 +23,10 @@ from contracts.namespaces import responder
 from gateway.tak.model import Authorisation, Route, Validity
 from gateway.tak.snapshot import TakSnapshot
 
-_INFO = "{urn:skl:tp:vagvalsinfo:v2}"
-_ALWAYS = {"first_day": date(2000, 1, 1), "last_day": date(2999, 12, 31)}
+_NAMESPACE = "urn:skl:tp:vagvalsinfo:v2"
+_INFO = f"{{{_NAMESPACE}}}"
+ALWAYS = {"first_day": date(2000, 1, 1), "last_day": date(2999, 12, 31)}
+USUAL_PROFILE = "RIVTABP21"
 _LISTS = {"logical_addresses", "contracts", "consumers"}
 _ROUTE = {"logical_addresses", "contracts", "address", "profile", "first_day", "last_day"}
 _AUTHORISATION = {"consumers", "logical_addresses", "contracts", "first_day", "last_day"}
@@ -70,11 +76,11 @@ def _rows(tables: Mapping[str, Any], name: str, known: set[str]) -> Iterator[dic
     if not isinstance(rows, list):
         raise ValueError(f"{name} must be a list of tables, [[{name}]]")
     for number, row in enumerate(rows, start=1):
-        if not isinstance(row, dict) or set(row) - known or not set(row) >= known - set(_ALWAYS) - {"profile"}:
+        if not isinstance(row, dict) or set(row) - known or not set(row) >= known - set(ALWAYS) - {"profile"}:
             raise ValueError(f"{name} number {number} must have {', '.join(sorted(known))}")
         try:
             _demand_texts(row)
-            yield {**_ALWAYS, "profile": "RIVTABP21", **row, "validity": _days({**_ALWAYS, **row})}
+            yield {**ALWAYS, "profile": USUAL_PROFILE, **row, "validity": _days({**ALWAYS, **row})}
         except ValueError as error:
             raise ValueError(f"{name} number {number}: {error}") from None
 
@@ -88,9 +94,16 @@ def _demand_texts(row: Mapping[str, Any]) -> None:
 
 
 def _days(row: Mapping[str, Any]) -> Validity:
-    if not all(type(row[name]) is date for name in _ALWAYS):
-        raise ValueError("first_day and last_day must be dates")
-    return Validity.of_days(row["first_day"], row["last_day"])
+    return Validity.of_stamps(*(_stamp_of(row[name]) for name in ALWAYS))
+
+
+def _stamp_of(told: object) -> str:
+    """A day, or a moment of it, as an xs:dateTime. A day is written as a date, never as its midnight."""
+    if type(told) is date:
+        return f"{told.isoformat()}T00:00:00.000"
+    if isinstance(told, datetime) and (told.tzinfo is not None or told.time() != time()):
+        return told.isoformat()
+    raise ValueError("first_day and last_day must be dates, or date-times where they are moments")
 
 
 def _routes(row: Mapping[str, Any]) -> Iterable[Route]:
@@ -146,3 +159,77 @@ def _text(item: xml.Element, name: str) -> str:
     if not text:
         raise ValueError(f"line {item.sourceline}: {name} is missing")
     return text
+
+
+def write_persistent_cache(snapshot: TakSnapshot) -> bytes:
+    """The catalogue as a real platform keeps its local copy, and can be started from (platform.md §18).
+
+    Raises ValueError for a text that XML cannot carry: it is not made to fit, for then it would name something else.
+    """
+    root = etree.Element("persistentCache", nsmap={"ns2": _NAMESPACE})
+    for number, route in enumerate(snapshot.routes, start=1):
+        _add_item(root, "virtualiseringsInfo", _route_fields(number, route))
+    for number, one in enumerate(snapshot.authorisations, start=1):
+        _add_item(root, "anropsBehorighetsInfo", _authorisation_fields(number, one))
+    etree.indent(root)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True, standalone=True) + b"\n"
+
+
+def _route_fields(number: int, route: Route) -> Mapping[str, str]:
+    first, last = stamps(route.validity)
+    return {
+        "virtualiseringsInfoId": str(number),
+        "receiverId": route.logical_address,
+        "rivProfil": route.profile,
+        "tjansteKontrakt": route.contract,
+        "fromTidpunkt": first,
+        "tomTidpunkt": last,
+        "adress": route.address,
+    }
+
+
+def _authorisation_fields(number: int, authorisation: Authorisation) -> Mapping[str, str]:
+    first, last = stamps(authorisation.validity)
+    return {
+        "anropsBehorighetsInfoId": str(number),
+        "receiverId": authorisation.logical_address,
+        "senderId": authorisation.consumer,
+        "tjansteKontrakt": authorisation.contract,
+        "fromTidpunkt": first,
+        "tomTidpunkt": last,
+    }
+
+
+def _add_item(root: xml.Element, name: str, told: Mapping[str, str]) -> None:
+    """One item, its children in the order of the schema, which is the order of `told`."""
+    item = etree.SubElement(root, name)
+    for child, text in told.items():
+        etree.SubElement(item, f"{_INFO}{child}").text = text
+
+
+def whole_days(validity: Validity) -> tuple[date, date] | None:
+    """The first and last day of a validity that came as days; None for one that tells moments."""
+    first, last = validity.unzoned_start, validity.unzoned_end
+    if first is None or last is None or first.time() != time() or last.time() != time():
+        return None
+    return first.date(), last.date()
+
+
+def stamps(validity: Validity) -> tuple[str, str]:
+    """The two xs:dateTime of a validity as they came: without a zone as a TAK sends them, else with one (§9.2)."""
+    return (
+        _unzoned(validity.unzoned_start) if validity.unzoned_start else _zoned(validity.start),
+        _unzoned(validity.unzoned_end) if validity.unzoned_end else _zoned(validity.end),
+    )
+
+
+def _unzoned(stamp: datetime) -> str:
+    return stamp.isoformat(timespec="microseconds" if stamp.microsecond % 1000 else "milliseconds")
+
+
+def _zoned(moment: datetime) -> str:
+    """In UTC: the offsets of old days have seconds, which xs:dateTime has not."""
+    try:
+        return moment.astimezone(UTC).isoformat()
+    except OverflowError:
+        return moment.isoformat()

@@ -1,23 +1,34 @@
 """Routes and authorisations: who answers a logical address, and who may call it, between two moments.
 
-Source: platform.md §9, §10, §18, §20.1; STYLE.md §3.
+The ends of a validity mostly come without a time zone, as days. They can be read in two ways: as whole Swedish days,
+both included, or as the real platform reads them, with 14 hours on both sides of midnight UTC. Both readings are kept;
+whoever looks something up says which one counts. Ends with a zone are the same moments in both.
+Source: platform.md §9, §10, §18, §20.1; §25 row 4; STYLE.md §3.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from contracts.times import SWEDEN, start_of_day
+from gateway.settings import RouteValidity
 
 _STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?")
+_BAND = timedelta(hours=14)
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """From `start` to `end`, both included; aware datetimes. Raises ValueError when it ends before it begins."""
+    """From `start` to `end`, both included; aware datetimes. Raises ValueError when it ends before it begins.
+
+    `unzoned_start` and `unzoned_end` are the ends as they came, where they came without a zone; None otherwise.
+    """
 
     start: datetime
     end: datetime
+    unzoned_start: datetime | None = None
+    unzoned_end: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.end < self.start:
@@ -25,33 +36,63 @@ class Validity:
 
     @classmethod
     def of_days(cls, first_day: date, last_day: date) -> "Validity":
-        """Whole Swedish days, both included."""
-        return cls(start_of_day(first_day), datetime.combine(last_day, time.max, SWEDEN))
+        """Days without a zone, as a TAK keeps them: whole Swedish days, both included, or the real platform's band."""
+        midnights = (datetime.combine(day, time()) for day in (first_day, last_day))
+        return cls(start_of_day(first_day), _end_of_day(last_day), *midnights)
 
     @classmethod
     def of_stamps(cls, first: str, last: str) -> "Validity":
         """Two xs:dateTime as a TAK sends them (platform.md §9.2). With a zone they are moments. Without one, midnights
         are whole Swedish days, both included, and other times are Swedish time. Raises ValueError for other forms.
         """
-        start, _ = _moment(first)
-        end, is_day = _moment(last)
-        return cls(start, cls.of_days(end.date(), end.date()).end if is_day else end)
+        start, end = _moment(first), _moment(last)
+        is_day = end.tzinfo is None and end.time() == time()
+        return cls(
+            _in_sweden(start),
+            _end_of_day(end.date()) if is_day else _in_sweden(end),
+            start if start.tzinfo is None else None,
+            end if end.tzinfo is None else None,
+        )
 
-    def covers(self, now: datetime) -> bool:
-        return self.start <= now <= self.end
+    def covers(self, now: datetime, reading: RouteValidity = "days") -> bool:
+        """Whether `now` is within it, as `reading` has it; aware, in any zone."""
+        moment = now.astimezone(UTC)  # two datetimes of one zone would be compared by what their clocks show
+        start, end = (self.start, self.end) if reading == "days" else self._band()
+        return start <= moment <= end
+
+    def _band(self) -> tuple[datetime, datetime]:
+        """Both ends as the real platform reads them: one without a zone may be any of the world's."""
+        return (
+            _moved(self.unzoned_start, -_BAND) if self.unzoned_start else self.start,
+            _moved(self.unzoned_end, _BAND) if self.unzoned_end else self.end,
+        )
 
 
-def _moment(text: str) -> tuple[datetime, bool]:
-    """The moment that `text` names, and whether it stands for a whole day."""
+def _moment(text: str) -> datetime:
+    """What `text` names, aware only if it has a zone."""
     match = _STAMP.fullmatch(text.strip())
     if match is None:
         raise ValueError("not a date or a date with a time")
     day, clock, fraction, zone = match.groups()
     moment = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock or "00:00:00"))
     moment = moment.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
-    if zone:
-        return datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00")), False
-    return moment.replace(tzinfo=SWEDEN), moment.time() == time()
+    return datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00")) if zone else moment
+
+
+def _in_sweden(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=SWEDEN) if moment.tzinfo is None else moment
+
+
+def _end_of_day(day: date) -> datetime:
+    return datetime.combine(day, time.max, SWEDEN)
+
+
+def _moved(unzoned: datetime, by: timedelta) -> datetime:
+    """`unzoned` as UTC, moved; not past the first or the last moment that there is."""
+    try:
+        return unzoned.replace(tzinfo=UTC) + by
+    except OverflowError:
+        return _FIRST if by < timedelta() else _LAST
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,10 @@
 """contracts/envelope.py: header and body out of an envelope, and envelopes into bytes (platform.md §3, §4.1, §12.1)."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts import envelope, xml
 from contracts.errors import MessageUnreadable
@@ -123,6 +127,144 @@ def test_the_first_of_several_body_elements_tells_the_contract() -> None:
 def test_what_is_not_xml_is_unreadable() -> None:
     with pytest.raises(MessageUnreadable):
         envelope.read(b"hello")
+
+
+# Scanning, as the real platform reads
+
+
+def scanned(header: str, body: str = f'<MakeBooking xmlns="{CONTRACT}"/>') -> tuple[str | None, str | None, str | None]:
+    message = envelope.scan(an_envelope(header, body))
+    return message.profile, message.logical_address, message.contract
+
+
+def test_an_ordinary_message_is_scanned_as_it_is_read() -> None:
+    for data in (
+        an_envelope(address("SE123")),
+        an_envelope(address("SE123", "To", ADDRESSING)),
+        b"\xef\xbb\xbf" + an_envelope(address("SE1")),
+    ):
+        assert envelope.scan(data) == envelope.read(data)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [f"<x>{address('SE1')}</x>", f"<x><y/><z>{address('SE1')}<w/></z></x>", f"</e:Header><x>{address('SE1')}</x><e:Header>"],
+    ids=["deeper", "much deeper", "after the header"],
+)  # fmt: skip
+def test_a_scan_takes_an_address_at_any_depth_once_a_header_has_begun(header: str) -> None:
+    """platform.md §3; §25 row 10."""
+    assert scanned(header) == ("rivtabp21", "SE1", CONTRACT)
+    assert envelope.read(an_envelope(header)).logical_address is None
+
+
+def test_a_scan_takes_no_address_before_a_header_has_begun() -> None:
+    """platform.md §3."""
+    data = an_envelope().replace(b"<e:Header>", address("SE1").encode() + b"<e:Header>")
+    assert envelope.scan(data).logical_address is None
+
+
+def test_a_scan_takes_the_last_address_for_profile_and_receiver() -> None:
+    """platform.md §3; §25 row 10."""
+    nested = f"<x>{address('SE2', 'To', ADDRESSING)}</x>"
+    assert scanned(address("SE1") + nested) == ("rivtabp20", "SE2", CONTRACT)
+    assert scanned(address("SE1") + address("")) == ("rivtabp21", None, CONTRACT)
+
+
+@pytest.mark.parametrize("namespace", ["urn:anything", "http://www.w3.org/2003/05/soap-envelope"])
+def test_a_scan_compares_local_names_alone(namespace: str) -> None:
+    """platform.md §3; §25 row 9."""
+    message = envelope.scan(an_envelope(address("SE1", namespace="urn:other"), namespace=namespace))
+    assert (message.profile, message.logical_address, message.contract) == ("rivtabp21", "SE1", CONTRACT)
+
+
+@pytest.mark.parametrize(
+    ("text", "receiver"),
+    [
+        (" SE123", " SE123"),
+        ("SE123 ", "SE123 "),
+        ("", None),
+        (" \n", None),
+        ("<!-- SE9 -->SE1", " SE9 "),
+        ("SE<![CDATA[12]]>3", "SE"),
+        ("SE<!-- c -->123", "SE"),
+    ],
+)
+def test_a_scan_takes_the_first_piece_of_an_address(text: str, receiver: str | None) -> None:
+    """platform.md §3, the receiver's rules."""
+    assert scanned(address(text))[1] == receiver
+
+
+def test_an_element_in_an_address_stops_a_scan() -> None:
+    """platform.md §3 [D]: an internal error follows."""
+    with pytest.raises(xml.NoText):
+        scanned(address("<x>SE1</x>"))
+
+
+@pytest.mark.parametrize("rest", ["<", "<x>", "</e:Envelope>", "&nosuch;"])
+def test_a_scan_stops_at_the_first_element_in_the_body(rest: str) -> None:
+    """platform.md §3: what is malformed after it is not noticed, until somebody asks for the document."""
+    message = envelope.scan(an_envelope(address("SE1"), f'<MakeBooking xmlns="{CONTRACT}">{rest}'))
+    assert (message.contract, message.interaction) == (CONTRACT, "MakeBooking")
+    with pytest.raises(MessageUnreadable):
+        message.document()
+
+
+def test_a_broken_body_tag_stops_a_scan() -> None:
+    """platform.md §3: SoapUI 2.12.2."""
+    with pytest.raises(MessageUnreadable):
+        envelope.scan(an_envelope(address("SE1")).replace(b"<e:Body>", b"<e:Body s>"))
+
+
+@pytest.mark.parametrize("body", ["", "text", "<!-- c -->"])
+def test_a_scan_finds_no_contract_in_an_empty_body(body: str) -> None:
+    """platform.md §3: VP004 with serviceNamespace null follows."""
+    assert scanned(address("SE1"), body) == ("rivtabp21", "SE1", None)
+
+
+def test_a_scan_finds_no_contract_without_a_body() -> None:
+    """platform.md §3."""
+    message = envelope.scan(f"<e:Envelope xmlns:e='{SOAP}'><e:Header>{address('SE1')}</e:Header></e:Envelope>".encode())
+    assert (message.logical_address, message.contract, message.interaction, message.payload) == (
+        "SE1",
+        None,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "header", ["", '<x><Body xmlns=""><Other xmlns="urn:other"/></Body></x>', '<x><Body xmlns=""/></x><Other xmlns="urn:other"/>']
+)  # fmt: skip
+def test_what_a_scan_was_routed_by_is_what_its_document_holds(header: str) -> None:
+    """A call authorised for one contract must not carry out another."""
+    message = envelope.scan(an_envelope(address("SE1") + header))
+    assert message.payload is not None
+    assert message.payload.tag == f"{{{message.contract}}}{message.interaction}"
+    assert message.header is not None
+
+
+PIECES = [b"<", b">", b"</", b"/>", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?", b"?>", b"&", b"&#1;", b"\x00", b"\xff\xfe", b"<Body>",
+          b"<Header>", b"<To>x", b"</To>", b"<!DOCTYPE a>", b"xmlns='u'", b":", b" ", "å".encode()]  # fmt: skip
+
+
+@given(st.integers(0, 500), st.integers(0, 20), st.lists(st.sampled_from(PIECES), max_size=4).map(b"".join))
+def test_whatever_comes_a_scan_gives_a_message_or_an_error_of_ours(at: int, gone: int, piece: bytes) -> None:
+    """And its document, when it can be had, is what it was routed by."""
+    data = an_envelope(address("SE1") + address("SE2", "To", ADDRESSING))
+    with suppress(MessageUnreadable, xml.NoText):
+        message = envelope.scan(data[:at] + piece + data[at + gone :])
+        payload = message.payload
+        assert (payload is None) == (message.interaction is None)
+        assert payload is None or payload.tag.rpartition("}")[2] == message.interaction
+
+
+@given(st.integers(0, 500), st.lists(st.sampled_from(PIECES), max_size=3).map(b"".join))
+def test_what_can_be_read_whole_can_be_scanned(at: int, piece: bytes) -> None:
+    data = an_envelope(address("SE1"))
+    with suppress(MessageUnreadable):
+        whole = envelope.read(data[:at] + piece + data[at:])
+        with suppress(xml.NoText):
+            assert envelope.scan(whole.body).encoding == whole.encoding
 
 
 # Oddities

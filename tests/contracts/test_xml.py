@@ -1,6 +1,7 @@
 """contracts/xml.py: what the one XML door lets in, and what it keeps out (DESIGN decision 5; platform.md §3, §8)."""
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -269,6 +270,158 @@ def test_what_would_fill_the_memory_is_refused_before_it_is_parsed(data: bytes) 
     assert "more than" in refused(data) or "larger than" in refused(data)
 
 
+def test_a_text_may_be_as_long_as_a_message() -> None:
+    """platform.md §14.4: libxml2 by itself takes no more than 10,000,000 characters in a piece."""
+    size = xml.MESSAGE_LIMITS.max_bytes - len(b"<a></a>")
+    assert len(xml.parse(b"<a>" + b"x" * size + b"</a>").text) == size
+
+
+@pytest.mark.parametrize(("depth", "comes_in"), [(256, True), (257, False), (1_000, False), (10_000, False)])
+def test_a_large_document_is_nested_no_deeper_than_a_small_one(depth: int, comes_in: bool) -> None:
+    data = b"<a>" * depth + b"x" * 10_000_001 + b"</a>" * depth
+    if comes_in:
+        assert xml.parse(data).tag == "a"
+    else:
+        assert "nested more than 256 deep" in refused(data) or "resource limit" in refused(data)
+
+
+def test_a_large_document_has_no_document_type_either() -> None:
+    with pytest.raises(MessageUnreadable, match="a document type is not allowed"):
+        xml.parse(b"<!DOCTYPE a [" + LAUGHS + b"]><a>" + b"x" * 10_000_001 + b"</a>")
+
+
+# Scanning
+
+
+def begun(
+    data: bytes, until: str = "", charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS
+) -> list[str]:
+    """The names of the elements that a scan gives, up to and with `until`."""
+
+    def read(elements: Iterator[xml.Element]) -> list[str]:
+        names = []
+        for element in elements:
+            names.append(element.tag)
+            if element.tag == until:
+                break
+        return names
+
+    return xml.scan(data, read, charset, limits)[0]
+
+
+def not_scanned(data: bytes, until: str = "", limits: xml.Limits = xml.MESSAGE_LIMITS) -> str:
+    with pytest.raises(MessageUnreadable) as told:
+        begun(data, until, limits=limits)
+    return told.value.detail
+
+
+def test_a_scan_gives_the_elements_in_their_order() -> None:
+    assert begun(b"<?xml version='1.0'?><!-- c --><a><b><c/></b><?pi?>text<d/></a>") == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("rest", [b"", b"<c>", b"</a>", b"&nosuch;", b"\xff", b"<p:c/>", b"<c d>", b"</b></a>more"])
+def test_what_is_wrong_after_the_last_element_that_is_asked_for_is_not_noticed(rest: bytes) -> None:
+    """platform.md §3."""
+    assert begun(b"<a><b>" + rest, until="b") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<a><x></y><b/></a>", b"<a>&nosuch;<b/></a>", b"<a><p:x/><b/></a>", b"<a p:x='1'><b/></a>", b"<a x><b/></a>", b"<a",
+     b"<a>\xff<b/></a>", b"<a>" * 300 + b"<b/>"],
+)  # fmt: skip
+def test_what_is_wrong_before_it_is_refused(data: bytes) -> None:
+    """platform.md §3."""
+    assert not_scanned(data, until="b").startswith("the message is not well-formed XML: ")
+
+
+@pytest.mark.parametrize("data", [b"<a>", b"<a/><b/>", b"<a></b>", b"<a>&nosuch;</a>", b"<a><p:b/></a>"])
+def test_a_scan_to_the_end_notices_everything(data: bytes) -> None:
+    assert not_scanned(data).startswith("the message is not well-formed XML: ")
+
+
+@pytest.mark.parametrize("data", [b"", b" \n", b"hello", b"<!DOCTYPE a><a/>", b"<!-- c --><!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
+     b'<?xml version="1.0" encoding="UTF-7"?><a/>', b"<a>" + b" " * 1000])  # fmt: skip
+def test_a_scan_refuses_what_parsing_refuses_before_it_begins(data: bytes) -> None:
+    assert not_scanned(data, until="a", limits=SMALL) == refused(data, limits=SMALL)
+
+
+@pytest.mark.parametrize(
+    "before", [b"<x/>" * 21, b"<x " + b" ".join(b"a%d='1'" % n for n in range(20)) + b"/>", b"<x xmlns:a='1' xmlns:b='2' xmlns:c='3' xmlns:d='4'/>"]
+)  # fmt: skip
+def test_what_is_scanned_is_bounded(before: bytes) -> None:
+    assert "more than" in not_scanned(b"<a>" + before + b"<b/></a>", until="b", limits=SMALL)
+
+
+def test_markup_after_what_is_scanned_costs_nothing_and_counts_for_nothing() -> None:
+    """platform.md §3: the bytes go on as they are; 3 million tags would fill the memory."""
+    assert begun(b"<a><b/>" + b" " * 20_000 + b"<c/>" * 3_000_000, until="b") == ["a", "b"]
+
+
+def test_markup_far_into_a_document_is_counted_when_the_scan_comes_there() -> None:
+    assert "more than 200000 tags" in not_scanned(b"<a>" + b"<c/>" * 300_000 + b"<b/></a>", until="b")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "charset", "told"),
+    [
+        ("<a><b/></a>", "utf-8", None, "UTF-8"),
+        ("\ufeff<a><b/></a>", "utf-8", None, "UTF-8"),
+        ("<a><b/></a>", "utf-8", "UTF-16", "UTF-8"),
+        ("<a>å<b/></a>", "utf-16", None, "UTF-16"),
+        ("<a>å<b/></a>", "utf-16-le", None, "UTF-16LE"),
+        ("<a>å<b/></a>", "utf-16-be", None, "UTF-16BE"),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å<b/></a>', "utf-16-be", None, "UTF-16"),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å<b/></a>', "utf-8", None, "UTF-16"),
+        ('<?xml version="1.0" encoding="UTF-16"?><a>å<b/></a>', "utf-8", "utf-16", "UTF-16"),
+        ("<a>å<b/></a>", "latin-1", "iso-8859-1", "ISO-8859-1"),
+        ('<?xml version="1.0" encoding="windows-1252"?><a>å<b/></a>', "cp1252", None, "WINDOWS-1252"),
+    ],
+)
+def test_a_scan_finds_the_encoding_that_parsing_finds(text: str, encoding: str, charset: str | None, told: str) -> None:
+    """platform.md §8; §24 rows 26, 27."""
+    data = text.encode(encoding)
+    assert begun(data, charset=charset) == ["a", "b"]
+    assert xml.scan(data, list, charset)[1] == told
+    assert xml.encoding_of(data, xml.parse(data, charset)).upper() == told
+
+
+def first_text(text: str) -> str | None:
+    def read(elements: Iterator[xml.Element]) -> str | None:
+        found = [element for element in elements if element.tag == "a"]
+        return xml.first_text_of(found[0])
+
+    return xml.scan(text.encode(), read)[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "first"),
+    [
+        ("SE1", "SE1"),
+        (" SE1\n", " SE1\n"),
+        ("SE&amp;&#49;", "SE&1"),
+        ("", None),
+        ("SE<![CDATA[12]]>3", "SE"),
+        ("<![CDATA[12]]>3", "12"),
+        ("S<!-- c -->E1", "S"),
+        ("<!-- c -->SE1", " c "),
+        ("S<?pi?>E1", "S"),
+        ("S<b/>E1", "S"),
+        (" <b>SE1</b>", " "),
+    ],
+)
+def test_the_first_piece_of_a_text_ends_where_another_kind_of_node_begins(content: str, first: str | None) -> None:
+    """platform.md §3 [D]."""
+    assert first_text(f"<x><a>{content}</a></x>") == first
+
+
+@pytest.mark.parametrize("content", ["<b>SE1</b>", "<b/>SE1", "<?pi?>SE1"])
+def test_an_element_that_comes_first_is_no_text(content: str) -> None:
+    """platform.md §3 [D]."""
+    with pytest.raises(xml.NoText):
+        first_text(f"<x><a>{content}</a></x>")
+
+
 # What errors say
 
 
@@ -280,6 +433,7 @@ def test_an_error_never_quotes_the_message(template: bytes) -> None:
     """DESIGN decision 10."""
     data = template.replace(b"%s", b"p" + ANNA.number.encode())
     assert ANNA.number not in refused(data)
+    assert ANNA.number not in not_scanned(data)
 
 
 # Helpers

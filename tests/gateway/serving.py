@@ -2,13 +2,13 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
 
-from gateway.door import Door
+from gateway.door import Door, Page
 from gateway.http_protocol import protocol_for
 from gateway.pipeline import Pipeline
 from tests.gateway.builders import INTERNAL, Fault, pages_of, read_fault, sample
@@ -119,11 +119,16 @@ def a_post(body: bytes, *headers: str, path: str = "/vp/x", length: object = Non
 
 
 @contextmanager
-def served(pipeline: Pipeline, head_timeout_seconds: float = 20.0) -> Iterator[ServedGateway]:
-    """The gateway, served on a free port in a thread until the block ends."""
+def served(
+    pipeline: Pipeline, head_timeout_seconds: float = 20.0, pages: Mapping[str, Page] | None = None
+) -> Iterator[ServedGateway]:
+    """The gateway, served on a free port in a thread until the block ends; with `pages` besides its own."""
     listening = socket.create_server(("127.0.0.1", 0))
-    door = Door(pipeline, pages_of(pipeline))
-    protocol = protocol_for(pipeline.settings.instance_name, head_timeout_seconds)
+    door = Door(pipeline, {**pages_of(pipeline), **(pages or {})})
+    own = pipeline.settings
+    protocol = protocol_for(
+        own.instance_name, head_timeout_seconds, own.max_request_line_bytes, own.max_head_bytes, own.http_refusals
+    )
     config = uvicorn.Config(door, http=protocol, loop="uvloop", ws="none", lifespan="on", log_config=None)
     server = uvicorn.Server(config)
     started = threading.Event()

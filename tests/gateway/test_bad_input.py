@@ -1,7 +1,7 @@
 """Bad input on a real socket: always a well-formed SOAP 1.1 fault, never something naked, and the next good call is
 answered (platform.md §3, §14.4, §14.5; DESIGN decisions 1, 2, 5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -42,7 +42,7 @@ BODIES: dict[str, tuple[bytes, str, str]] = {
     "JSON": (b'{"a": 1}', "VP015", "not XML"),
     "HTML": (b"<html><br></html>", "VP015", "not well-formed XML"),
     "binary": (bytes(range(256)), "VP015", "not XML"),
-    "gzip": (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "VP015", "not XML"),
+    "gzip": (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", "VP015", "the body is compressed"),
     "cut off": (GOOD[:-40], "VP015", "not well-formed XML"),
     "cut off in the Body tag": (GOOD[: GOOD.index(b"Body>")], "VP015", "not well-formed XML"),
     "two documents": (GOOD + GOOD, "VP015", "not well-formed XML"),
@@ -307,7 +307,7 @@ def test_a_head_that_does_not_arrive_in_time_is_a_fault_and_silence_is_closed() 
     ids=["one long header", "many headers", "a long path", "a long method", "a long header name"],
 )
 def test_a_head_without_end_is_cut_off_before_it_fills_the_memory(gateway: ServedGateway, raw: bytes) -> None:
-    """platform.md §14.4 [D]: 4096 and 8192 bytes; here 65,536 in all."""
+    """platform.md §14.4 [D]: 4096 and 8192 bytes; here 65,536 each."""
     assert gateway.sent(raw).fault.code == "VP015"
 
 
@@ -316,15 +316,98 @@ def test_a_large_head_that_ends_is_accepted(gateway: ServedGateway) -> None:
     assert gateway.posted(GOOD, "X-Large: " + "x" * 30_000).status == 200
 
 
+# What HTTP refuses
+
+BARE = {
+    "no host": (b"POST /vp HTTP/1.1\r\nContent-Length: 0\r\n\r\n", "the request has no Host header"),
+    "a bad request line": (b"hello\r\n\r\n", "the request is not well-formed HTTP"),
+    "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "the request is not well-formed HTTP"),
+    "a request line of 4097 bytes": (
+        b"GET /" + b"x" * 4083 + b" HTTP/1.1\r\nHost: x\r\n\r\n", "the request line is longer than 4096 bytes",
+    ),
+    "headers of 8193 bytes": (
+        b"GET /vp HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 8179 + b"\r\n\r\n", "the headers are longer than 8192 bytes",
+    ),
+    "a head without end": (b"GET /vp HTTP/1.1\r\nX: " + b"x" * 20_000, "the head of the request is larger than 12288 bytes"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["by status", "by fault"])
+def narrow(request: pytest.FixtureRequest) -> Iterator[tuple[bool, ServedGateway]]:
+    """A gateway with the real platform's limits of a head, which refuses in one way or the other."""
+    limits = {"max_request_line_bytes": 4096, "max_head_bytes": 8192, "max_message_bytes": 10_000}
+    with served(a_pipeline(http_refusals=request.param, **limits)) as one:
+        yield request.param, one
+
+
+@pytest.mark.parametrize(("raw", "detail"), BARE.values(), ids=BARE.keys())
+def test_what_http_refuses_is_400_without_a_body_or_a_fault(
+    narrow: tuple[bool, ServedGateway], raw: bytes, detail: str
+) -> None:
+    """platform.md §14.4, §14.5 [D]; setting http_refusals."""
+    by_status, one = narrow
+    reply, _ = split_reply(one.told(raw, half_close=True))
+    if by_status:
+        assert (reply.status, reply.body, reply.headers["connection"]) == (400, b"", "close")
+    else:
+        assert (reply.fault.code, reply.fault.detail) == ("VP015", detail)
+    assert one.still_answers()
+
+
+@pytest.mark.parametrize("headers", [(), ("Expect: 100-continue",)])
+@pytest.mark.parametrize("identity", [True, False])
+def test_a_message_that_is_too_large_is_413_without_a_body_or_a_fault(
+    narrow: tuple[bool, ServedGateway], identity: bool, headers: tuple[str, ...]
+) -> None:
+    """platform.md §14.4; §24 row 30. By HTTP it is refused before anybody asks who calls."""
+    by_status, one = narrow
+    raw = a_post(b"x" * 10_001, *headers)
+    reply, _ = split_reply(one.told(raw if identity else raw.replace(b"x-vp-sender-id", b"x-nobody")))
+    if by_status:
+        assert (reply.status, reply.body, reply.headers["connection"]) == (413, b"", "close")
+    else:
+        assert reply.fault.code == ("VP015" if identity else "VP002")
+
+
+@pytest.mark.parametrize(("line", "headers"), [(4096, 100), (100, 8192), (4096, 8192)])
+def test_a_head_that_just_fits_is_taken(narrow: tuple[bool, ServedGateway], line: int, headers: int) -> None:
+    """platform.md §14.4 [D]."""
+    raw = a_post(GOOD, "Connection: close", path="/vp/?" + "x" * (line - 19))
+    head, _, body = raw.partition(b"\r\n\r\n")
+    lines = head.partition(b"\r\n")[2]
+    missing = headers - len(lines) - 2 - len("X: \r\n")
+    padded = head + b"\r\nX: " + b"x" * missing if missing > 0 else head
+    assert len(padded.partition(b"\r\n")[0]) == line
+    _, one = narrow
+    assert split_reply(one.told(padded + b"\r\n\r\n" + body))[0].status == 200
+
+
 # Methods, paths, connections
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "PROPFIND"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "PROPFIND"])
 def test_another_method_without_a_body_is_a_fault(gateway: ServedGateway, method: str) -> None:
     """platform.md §14.5."""
     identity = "".join(f"{name}: {value}\r\n" for name, value in INTERNAL.items())
     reply = gateway.sent(f"{method} /vp/x HTTP/1.1\r\nHost: x\r\n{identity}Connection: close\r\n\r\n".encode())
     assert (reply.fault.code, reply.fault.detail) == ("VP015", "the message is empty")
+
+
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("TRACE", 405)])
+def test_options_tells_the_methods_and_trace_is_not_one_of_them(
+    gateway: ServedGateway, method: str, status: int
+) -> None:
+    """platform.md §14.5 [D]."""
+    reply = gateway.sent(f"{method} /vp/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    assert (reply.status, reply.body) == (status, b"")
+    assert "POST" in reply.headers["allow"]
+    assert "TRACE" not in reply.headers["allow"]
+
+
+def test_another_method_with_a_message_is_carried(gateway: ServedGateway) -> None:
+    """platform.md §14.5: the method is not restricted."""
+    for method in (b"PUT", b"GET", b"PATCH"):
+        assert gateway.sent(a_post(GOOD, "Connection: close").replace(b"POST", method, 1)).status == 200
 
 
 def test_head_gets_a_head_alone(gateway: ServedGateway) -> None:
@@ -415,7 +498,24 @@ def test_expect_100_continue_is_granted(gateway: ServedGateway) -> None:
         assert split_reply(read_all(connection))[0].status == 200
 
 
+def test_expect_100_continue_is_refused_when_the_message_would_be_too_large(gateway: ServedGateway) -> None:
+    """Its sender waits before it sends the body, so it need not."""
+    reply = gateway.sent(a_post(b"", "Expect: 100-continue", length=15_728_641))
+    assert reply.fault.detail == "the message is larger than 15728640 bytes"
+
+
+def test_http_1_0_keeps_its_connection_when_it_asks_for_that(gateway: ServedGateway) -> None:
+    """platform.md §14.5 [D]: HTTP/1.0 only on request."""
+    old = a_post(GOOD, "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0")
+    with gateway.connect() as connection:
+        for _ in range(2):
+            connection.sendall(old)
+            reply = read_reply(connection)
+            assert (reply.status, reply.headers["connection"]) == (200, "keep-alive")
+
+
 def test_http_1_0_is_answered_and_closed(gateway: ServedGateway) -> None:
+    """platform.md §14.5 [D]."""
     assert gateway.sent(a_post(GOOD).replace(b"HTTP/1.1", b"HTTP/1.0")).status == 200
 
 

@@ -188,10 +188,44 @@ def test_a_body_must_be_as_long_as_announced(announced: bytes, status: int) -> N
         assert "but Content-Length says" in read_fault(reply.body).detail
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "BREW"])
 def test_without_a_body_every_method_is_vp015(method: str) -> None:
     """platform.md §14.5: the method is not restricted."""
     assert read_fault(asked(a_scope(method=method), b"").body).detail == "the message is empty"
+
+
+@pytest.mark.parametrize(("method", "status"), [("OPTIONS", 200), ("TRACE", 405)])
+def test_options_and_trace_are_answered_by_the_door_itself(method: str, status: int) -> None:
+    """platform.md §14.5 [D]: nobody is asked who calls."""
+    reply = asked(a_scope(method=method, headers=[]), sample())
+    assert (reply.status, reply.body) == (status, b"")
+    assert "POST" in reply.headers["allow"]
+
+
+def test_a_message_that_is_too_large_may_be_told_by_http() -> None:
+    """platform.md §14.4; §24 row 30; setting http_refusals."""
+    reply = asked(a_scope(), b"x" * 101, pipeline=a_pipeline(max_message_bytes=100, http_refusals=True))
+    assert (reply.status, reply.body, reply.headers["connection"]) == (413, b"", "close")
+
+
+@pytest.mark.parametrize("traffic_path", ["/platform", "/Platform/"])
+def test_the_traffic_path_may_be_another(traffic_path: str) -> None:
+    """The property vp.http.route.url names it (platform.md §23)."""
+
+    async def ask(path: str) -> int:
+        sent: list[dict[str, Any]] = []
+
+        async def take() -> dict[str, Any]:
+            return parts_of(sample())[0]
+
+        async def send(event: dict[str, Any]) -> None:
+            sent.append(event)
+
+        async with opened(a_pipeline()) as one:
+            await Door(one, {}, traffic_path=traffic_path)(a_scope(path), take, send)
+        return sent[0]["status"]
+
+    assert [asyncio.run(ask(path)) for path in ("/platform/x", "/PLATFORM", "/vp/x")] == [200, 200, 404]
 
 
 # Headers

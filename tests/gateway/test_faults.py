@@ -5,7 +5,7 @@ import pytest
 from contracts import errors
 from gateway import faults
 from tests.contracts.test_errors import CODES, kinds
-from tests.gateway.builders import fault_in, read_fault
+from tests.gateway.builders import Stub, a_pipeline, carried, fault_in, read_fault
 from tests.people import ANNA
 
 TEXTS = {
@@ -78,6 +78,27 @@ def test_what_should_not_have_happened_is_told_without_its_message() -> None:
     assert fault.detail == "An internal error stopped the call: ZeroDivisionError. It has been logged."
 
 
+def test_what_should_not_have_happened_is_told_by_its_kind_where_the_setting_says_so() -> None:
+    """platform.md §12.4: no code in the fault string; the error's own message is not told all the same."""
+    fault = fault_in(faults.internal_fault(ZeroDivisionError("secret"), "x", tells_kind=True))
+    assert (fault.faultcode, fault.faultstring) == ("SOAP-ENV:Server", "ZeroDivisionError")
+    assert "secret" not in fault.detail
+
+
+@pytest.mark.parametrize(("mode", "code"), [("tidbro", "VP009"), ("skltp", "ZeroDivisionError")])
+def test_an_error_inside_an_adapter_is_told_as_the_setting_says(mode: str, code: str) -> None:
+    """platform.md §12.4."""
+    fault = fault_in(carried(a_pipeline(adapters={"stub": Stub(before=lambda: 1 // 0)}, compatibility=mode)))
+    assert fault.code == code
+
+
+def test_what_the_real_platform_tells_as_an_internal_error_has_no_code() -> None:
+    """platform.md §12.4; it is VP009 in the records."""
+    error = faults.UnexpectedFailure("TooLarge", f"of {ANNA.number}")
+    fault = fault_in(faults.fault_of(error, "x"))
+    assert (error.code, fault.faultstring, fault.detail) == ("VP009", "TooLarge", "TooLarge: of (hidden)")
+
+
 def test_a_producers_own_fault_is_passed_on_as_a_fault_of_its_own() -> None:
     """contracts.md G-14; platform.md §13."""
     answer = faults.producer_fault(errors.ProducerFault("The database is locked.", "Client"))
@@ -92,6 +113,22 @@ def test_what_consumers_parse_in_vp009_is_there() -> None:
     assert "Exception information: (HttpStatus: It answered 404)" in detail
     assert detail.endswith("\nVP_PRODUCER_EXCEPTION_HTTP_STATUS=404")
     assert "VP_PRODUCER" not in faults.unreachable("http://p/x", "Timeout", "late").detail
+
+
+def test_who_caught_the_exception_is_camel_on_the_real_platform() -> None:
+    """platform.md §13, form 1, whole."""
+    assert faults.unreachable("http://p/x", "java.Error", "why", 404, "Camel").detail == (
+        "Error connecting to service producer at address http://p/x. Exception Caught by Camel when contacting producer. "
+        "Exception information: (java.Error: why)\nVP_PRODUCER_EXCEPTION_HTTP_STATUS=404"
+    )
+
+
+def test_no_detail_tells_the_name_and_password_of_an_address() -> None:
+    told = (
+        faults.unreachable("https://u:p@h/x", "a", "b").detail + faults.empty_answer("https://u:p@h/x", 200, "").detail
+    )
+    assert told.count("https://h/x") == 2
+    assert "u:p" not in told
 
 
 def test_an_empty_answer_is_told_with_its_status() -> None:

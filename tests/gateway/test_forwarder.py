@@ -1,17 +1,25 @@
 """gateway/forwarder.py: what a producer did → what the consumer gets, on real loopback connections (platform.md §13)."""
 
 import asyncio
+import fcntl
 import socket
 import struct
+import termios
+from contextlib import suppress
 
 import pytest
+from hypothesis import given, strategies
 
 from contracts import envelope, xml
+from contracts.errors import ProducerFault
 from gateway.call import Answer
+from gateway.producer_address import read_address
 from tests.gateway.builders import (
     CONSUMER,
     SETTINGS,
+    Behaviour,
     HttpProducer,
+    Stub,
     a_pipeline,
     a_request,
     a_route,
@@ -24,6 +32,7 @@ from tests.gateway.builders import (
     sample,
     with_headers,
 )
+from tests.people import ANNA
 
 GOOD = sample("GetAllCareTypes", "response")
 FAULT = envelope.write_fault("Server", "VP009 [Another platform] Fel.", "x")
@@ -154,18 +163,32 @@ def test_a_redirect_is_not_followed() -> None:
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n<a/>",
         b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n<a",
+        b"",
+    ],
+    ids=["too short", "in the head", "in a chunk", "nothing"],
+)
+def test_an_answer_that_breaks_off_is_vp009(reply: bytes) -> None:
+    """platform.md §13: closed during the call."""
+    answer, producer = forwarded(reply, retry_attempts=0)
+    assert "The connection broke during the call." in vp009(answer, producer)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
         b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n<a/>",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"\x16\x03\x01\x00\x05",
         b"<html>",
-        b"",
     ],
-    ids=["too short", "in the head", "no length", "no chunk", "ssh", "tls", "no head", "nothing"],
+    ids=["no length", "ssh", "tls", "no head"],
 )
-def test_what_is_no_whole_http_answer_is_vp009(reply: bytes) -> None:
+def test_what_is_no_http_answer_is_vp009_and_not_asked_for_again(reply: bytes) -> None:
+    """platform.md §13: other I/O error; §14.2."""
     answer, producer = forwarded(reply)
-    assert "The connection broke during the call." in vp009(answer, producer)
+    assert "(AnswerUnreadable: The answer is not HTTP.)" in vp009(answer, producer)
+    assert len(producer.heads) == 1
 
 
 async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -185,10 +208,15 @@ def test_a_refused_connection_is_vp009() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/x"
-        detail = vp009(carried(a_pipeline(a_route(address=url))))
+        detail = vp009(carried(a_pipeline(a_route(address=url), retry_attempts=0)))
     assert url in detail
-    assert "Cannot connect to the producer." in detail
+    assert "(ConnectError: Cannot connect to the producer.)" in detail
     assert "VP_PRODUCER_EXCEPTION_HTTP_STATUS" not in detail
+
+
+def test_a_host_that_nobody_knows_is_vp009() -> None:
+    address = "http://nosuch.invalid/x"
+    assert "(HostUnknown: " in vp009(carried(a_pipeline(a_route(address=address), retry_attempts=0)))
 
 
 async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -226,13 +254,25 @@ def test_an_answer_may_be_as_large_as_a_message_and_no_larger() -> None:
     assert "AnswerTooLarge" in vp009(forwarded(http_reply("200 OK", b"x" * 1001), max_message_bytes=1000)[0])
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["ftp://127.0.0.1/x", "nonsense", "http://", "http://bad host/", "://x", "http://127.0.0.1:99999/", "mailto:x", "adapter", "file:///etc/passwd"],
-)  # fmt: skip
+ODD_ADDRESSES = [
+    "ftp://127.0.0.1/x", "nonsense", "http://", "http://bad host/", "://x", "http://127.0.0.1:99999/", "mailto:x", "adapter",
+    "file:///etc/passwd", "http://127.0.0.1:0/", "http://127.0.0.1/a b", "http://127.0.0.1/%zz", "http://[::1/x",
+    "http://127.0.0.1/\x00", "http://127.0.0.1\\x", "foo:https://127.0.0.1/", "http://127.0.0.1/\r\nX: y",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
 def test_an_address_that_cannot_be_called_is_vp009(address: str) -> None:
-    """platform.md §9.5."""
-    assert f"at address {address}. " in vp009(carried(a_pipeline(a_route(address=address))))
+    """platform.md §9.5: by default it is told as what it is."""
+    assert "(AddressUnusable: " in vp009(carried(a_pipeline(a_route(address=address))))
+
+
+@pytest.mark.parametrize("address", ODD_ADDRESSES)
+def test_an_address_that_cannot_be_called_is_an_internal_error_where_the_setting_says_so(address: str) -> None:
+    """platform.md §9.5, §12.4: no code, and the error's kind instead of its message."""
+    fault = fault_in(carried(a_pipeline(a_route(address=address), compatibility="skltp")))
+    assert (fault.faultcode, fault.faultstring) == ("SOAP-ENV:Server", "java.net.URISyntaxException")
+    assert fault.detail == "java.net.URISyntaxException: Illegal address"
 
 
 def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,6 +305,57 @@ def test_the_request_is_a_post_with_the_platforms_headers() -> None:
     ]  # fmt: skip
     assert [producer.header(name) for name in ("x-vp-auth-cert", "accept-encoding", "transfer-encoding")] == [None] * 3
     assert producer.header("host") == producer.url.removeprefix("http://").removesuffix("/producer")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET", "DELETE", "PATCH"])
+def test_the_method_is_passed_on_as_received(method: str) -> None:
+    """platform.md §7.2."""
+    answer, producer = forwarded(http_reply("200 OK", GOOD), a_request(method=method))
+    assert answer.status == 200
+    assert producer.heads[0].startswith(f"{method} /producer HTTP/1.1\r\n".encode())
+    assert producer.bodies == [sample()]
+
+
+@pytest.mark.parametrize(("keeps", "connection"), [(True, "keep-alive"), (False, "close")])
+def test_the_connection_header_is_the_platforms(keeps: bool, connection: str) -> None:
+    """platform.md §7.2, §14.3."""
+    request = with_headers({"connection": "upgrade"})
+    _, producer = forwarded(http_reply("200 OK", GOOD), request, producer_keep_alive=keeps)
+    assert producer.header("connection") == connection
+
+
+async def read_chunks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while (size := int(await reader.readline(), 16)) > 0:
+        _CHUNKS.append(await reader.readexactly(size))
+        await reader.readexactly(2)
+
+
+_CHUNKS: list[bytes] = []
+
+
+def test_a_request_goes_in_chunks_where_the_setting_says_so() -> None:
+    """platform.md §7.2 (producer.chunked.encoding)."""
+    _CHUNKS.clear()
+    answer, producer = forwarded(http_reply("200 OK", GOOD), behave=read_chunks, producer_chunked=True)
+    assert answer.status == 200
+    assert (producer.header("transfer-encoding"), producer.header("content-length")) == ("chunked", None)
+    assert b"".join(_CHUNKS) == sample()
+
+
+def test_a_headers_bytes_go_out_as_they_came_and_come_back_so() -> None:
+    """DESIGN decision 6, for headers: the door reads and writes Latin-1, one character for each byte."""
+    odd = "Å".encode().decode("latin-1")
+    reply = http_reply("200 OK", GOOD, f"X-Odd: {odd}", "X-Latin: \xe5")
+    answer, producer = forwarded(reply, with_headers({"x-odd": odd}))
+    assert producer.header("x-odd") == odd
+    assert (dict(answer.headers)["X-Odd"], dict(answer.headers)["X-Latin"]) == (odd, "\xe5")
+
+
+def test_headers_of_the_answer_keep_their_case_their_order_and_their_number() -> None:
+    """platform.md §7.3."""
+    answer, _ = forwarded(http_reply("200 OK", GOOD, "seT-CooKie: a", "B: 1", "A: 2", "seT-CooKie: b"))
+    told = [row for row in answer.headers if row[0] in ("seT-CooKie", "A", "B")]
+    assert told == [("seT-CooKie", "a"), ("B", "1"), ("A", "2"), ("seT-CooKie", "b")]
 
 
 def test_blanks_around_a_routes_address_do_not_matter() -> None:
@@ -329,3 +420,258 @@ def test_hundreds_of_calls_wait_for_a_hanging_producer_without_holding_up_anothe
     first, waited = asyncio.run(ask())
     assert first.status == 200
     assert {answer.status for answer in waited} == {200}
+
+
+# The real platform's words and leniency
+
+
+SKLTP = {"compatibility": "skltp", "retry_attempts": 0}
+
+
+def reason_in(answer: Answer) -> str:
+    """What stands in the parentheses of form 1, told as the real platform tells it."""
+    detail = vp009(answer)
+    phrase = "Exception Caught by Camel when contacting producer. Exception information: ("
+    assert phrase in detail
+    return detail.partition(phrase)[2]
+
+
+def test_a_late_answer_in_the_real_platforms_words() -> None:
+    """platform.md §13; §24 row 36."""
+    answer, _ = forwarded(None, behave=hang, producer_timeout_seconds=0.1, **SKLTP)
+    assert reason_in(answer) == (
+        "io.netty.handler.timeout.ReadTimeoutException: Timeout when waiting on response from producer.)"
+    )
+
+
+@pytest.mark.parametrize("reply", [None, b"", b"HTTP/1.1 200 OK\r\nContent-Le"])
+def test_a_broken_connection_in_the_real_platforms_words(reply: bytes | None) -> None:
+    """platform.md §13."""
+    answer, _ = forwarded(reply, behave=reset if reply is None else None, **SKLTP)
+    assert reason_in(answer) == "java.net.SocketException: Connection reset)"
+
+
+def test_a_status_in_the_real_platforms_words() -> None:
+    """platform.md §13; §24 row 34."""
+    answer, producer = forwarded(http_reply("404 Not Found", FAULT), **SKLTP)
+    assert reason_in(answer) == (
+        "org.apache.camel.component.netty.http.NettyHttpOperationFailedException: Netty HTTP operation failed invoking "
+        f"{producer.url} with statusCode: 404)\nVP_PRODUCER_EXCEPTION_HTTP_STATUS=404"
+    )
+
+
+def test_a_too_large_answer_is_an_internal_error_where_the_setting_says_so() -> None:
+    """platform.md §12.4, §14.4."""
+    fault = fault_in(forwarded(http_reply("200 OK", b"x" * 9000), max_message_bytes=8000, **SKLTP)[0])
+    assert fault.faultstring == "io.netty.handler.codec.TooLongFrameException"
+    assert fault.detail == "io.netty.handler.codec.TooLongFrameException: Response entity too large"
+
+
+@pytest.mark.parametrize("mode", ["tidbro", "skltp"])
+def test_the_record_of_a_too_large_answer_says_whose_fault_it_is(mode: str, caplog: pytest.LogCaptureFixture) -> None:
+    """platform.md §12.4: logged error code VP009."""
+    caplog.set_level("INFO", "tidbro.message_log")
+    forwarded(http_reply("200 OK", b"x" * 9000), max_message_bytes=8000, compatibility=mode)
+    assert '"error": "VP009", "error_origin": "producer"' in caplog.text
+
+
+SHORT = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\nX-Other: 1\r\n\r\n" + GOOD
+
+
+@pytest.mark.parametrize("settings", [{"compatibility": "skltp"}, {"accepts_short_answers": True}])
+def test_an_answer_shorter_than_it_said_passes_where_the_setting_says_so(settings: dict[str, object]) -> None:
+    """platform.md §13; §24 row 40."""
+    answer, producer = forwarded(SHORT, **settings)
+    assert (answer.status, answer.body, len(producer.heads)) == (200, GOOD, 1)
+    assert {"X-Other", "x-skltp-prt"} <= dict(answer.headers).keys()
+
+
+def test_an_answer_shorter_than_it_said_is_vp009_by_default() -> None:
+    """platform.md §24 row 40: what was cut off may be half a booking list."""
+    assert "ConnectionBroken" in vp009(forwarded(SHORT, retry_attempts=0)[0])
+
+
+async def answer_half_and_reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(SHORT)
+    await writer.drain()
+    await asyncio.wait_for(asyncio.shield(_taken(writer)), 10)
+    await reset(reader, writer)
+
+
+async def _taken(writer: asyncio.StreamWriter) -> None:
+    """Until the kernel has handed over what was written: a reset throws away the rest."""
+    raw = writer.get_extra_info("socket")
+    while struct.unpack("i", fcntl.ioctl(raw, termios.TIOCOUTQ, b"\0" * 4))[0]:
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "behave"),
+    [
+        (None, answer_half_and_reset),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n<a", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Le", None),
+    ],
+    ids=["reset", "in a chunk", "in the head"],
+)
+def test_other_broken_answers_are_vp009_all_the_same(reply: bytes | None, behave: Behaviour | None) -> None:
+    """platform.md §13: only an announced length that was not reached, and then an orderly end."""
+    answer, _ = forwarded(reply, behave=behave, **SKLTP)
+    assert reason_in(answer) == "java.net.SocketException: Connection reset)"
+
+
+def test_a_short_answer_of_nothing_is_an_empty_one() -> None:
+    """platform.md §13, form 2."""
+    answer, _ = forwarded(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n", **SKLTP)
+    assert vp009(answer).endswith("Empty message when server responded with status code: 200 OK")
+
+
+# Empty and lost answers
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("200 Fine", "200 Fine"),
+        ("202 Accepted", "202 Accepted"),
+        ("204 No Content", "204 No Content"),
+        ("200 ", "200 OK"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["tidbro", "skltp"])
+def test_an_empty_answer_is_told_with_the_producers_own_phrase(status: str, told: str, mode: str) -> None:
+    """platform.md §13, form 2; §24 row 35; §25 row 26: with a Content-Type."""
+    answer, _ = forwarded(http_reply(status, b""), compatibility=mode)
+    assert vp009(answer).endswith(f"Empty message when server responded with status code: {told}")
+    assert dict(answer.headers)["Content-Type"] == "text/xml; charset=UTF-8"
+
+
+def test_nothing_personal_in_a_phrase_is_passed_on() -> None:
+    answer, _ = forwarded(http_reply(f"200 {ANNA.number}", b""))
+    assert vp009(answer).endswith("status code: 200 (hidden)")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        ("404 Not Found", FAULT, f"HTTP 404, {len(FAULT)} bytes, a SOAP fault"),
+        ("500 Internal Server Error", b"<html>", "HTTP 500, 6 bytes"),
+        ("302 Found", b"", "HTTP 302, 0 bytes"),
+    ],
+)
+def test_what_is_lost_of_an_answer_is_told_in_the_message_log_but_not_what_it_said(
+    status: str, body: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """platform.md §25 row 11: a fault with 4xx is thrown away, and an operator can see that it was."""
+    caplog.set_level("INFO", "tidbro.message_log")
+    forwarded(http_reply(status, body))
+    assert f'"lost_answer": "{told}"' in caplog.text
+    assert "Another platform" not in caplog.text
+
+
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "404 Not Found"])
+def test_a_fault_of_ours_does_not_say_how_long_the_producer_took(status: str) -> None:
+    """platform.md §7.3: the producer's headers were cleared."""
+    answer, _ = forwarded(http_reply(status, b"x", "X-Other: 1"))
+    assert {name.lower() for name, _ in answer.headers} == {"content-type", "x-skltp-correlation-id"}
+
+
+def test_an_adapters_answer_says_how_long_it_took_and_so_does_its_own_fault() -> None:
+    """platform.md §7.3: as a producer's would."""
+
+    def fail() -> None:
+        raise ProducerFault("The database is locked.")
+
+    for stub in (Stub(), Stub(before=fail)):
+        assert int(dict(carried(a_pipeline(adapters={"stub": stub})).headers)["x-skltp-prt"]) >= 0
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port", "host_header", "is_tls"),
+    [
+        ("http://h/x", "h", 80, "h", False),
+        ("http://h:80/x", "h", 80, "h", False),
+        ("http://h:8080/x", "h", 8080, "h:8080", False),
+        ("http://h:443/x", "h", 443, "h:443", False),
+        ("https://h/x", "h", 443, "h", True),
+        ("https://h:443/x", "h", 443, "h:443", True),
+        ("https://h:80/x", "h", 80, "h", True),
+        ("HTTPS://H/x", "h", 443, "h", True),
+        ("http://h/x?to=https://other/", "h", 443, "h", True),
+        ("http://h:8080/https://other/", "h", 8080, "h:8080", True),
+        ("http://[::1]:8080/x", "::1", 8080, "[::1]:8080", False),
+        ("https://[2001:db8::1]/x", "2001:db8::1", 443, "[2001:db8::1]", True),
+        ("http://tidbok.åäö.example/x", "tidbok.xn--4cab6c.example", 80, "tidbok.xn--4cab6c.example", False),
+        ("https://user:secret@h/x", "h", 443, "h", True),
+        ("http://h", "h", 80, "h", False),
+    ],
+)
+def test_where_an_address_leads(address: str, host: str, port: int, host_header: str, is_tls: bool) -> None:
+    """platform.md §7.2 (Host), §9.5: `https://` anywhere means TLS; §15: no port counts as 443."""
+    target = read_address(address)
+    assert (target.host, target.port, target.host_header, target.is_tls) == (host, port, host_header, is_tls)
+    assert target.url.user is None
+    assert target.url.scheme == ("https" if is_tls else "http")
+
+
+@given(strategies.text(max_size=30) | strategies.text(alphabet="htps:/@[]#?%.0189 å", max_size=30))
+def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+    with suppress(ValueError):
+        target = read_address(text)
+        assert target.host
+        assert 0 < target.port < 65_536
+        assert target.url.user is None
+
+
+def test_a_name_and_password_in_an_address_are_neither_sent_nor_told(caplog: pytest.LogCaptureFixture) -> None:
+    """What a catalogue holds reaches faults, logs and producers' access logs."""
+    caplog.set_level("INFO")
+
+    async def ask() -> tuple[Answer, Answer, HttpProducer]:
+        async with an_http_producer(http_reply("404 Not Found", b"x")) as producer:
+            address = producer.url.replace("http://", "http://user:s3cret@")
+            async with opened(a_pipeline(a_route(address=address))) as pipeline:
+                first = await pipeline.answer(a_request())
+            async with opened(a_pipeline(a_route(address=address), compatibility="skltp")) as pipeline:
+                return first, await pipeline.answer(a_request()), producer
+
+    first, second, producer = asyncio.run(ask())
+    assert producer.url in vp009(first)
+    assert producer.url in vp009(second)
+    told = b"".join((first.body, second.body, *producer.heads, caplog.text.encode()))
+    assert b"s3cret" not in told
+    assert producer.header("authorization") is None
+
+
+def test_the_consumers_own_authorization_is_passed_on() -> None:
+    """platform.md §7.2."""
+    _, producer = forwarded(http_reply("200 OK", GOOD), with_headers({"authorization": "Bearer x"}))
+    assert producer.header("authorization") == "Bearer x"
+
+
+def test_one_producer_is_one_whatever_its_paths_and_one_more_call_than_may_wait_is_told_so() -> None:
+    """DESIGN decision 2: the bound is for host and port."""
+    other = "SE2321009991-1A01"
+    body = sample().replace(b"LogicalAddress>SE2321009991-2B02", b"LogicalAddress>" + other.encode())
+    released, reached = asyncio.Event(), asyncio.Event()
+
+    async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await released.wait()
+
+    async def ask() -> tuple[Answer, Answer]:
+        async with an_http_producer(http_reply("200 OK", GOOD), wait) as producer:
+            routes = (a_route(address=producer.url), a_route(address=producer.url + "/more", logical_address=other))
+            async with opened(a_pipeline(*routes, producer_connections=1)) as pipeline:
+                waiting = asyncio.create_task(pipeline.answer(a_request()))
+                await reached.wait()
+                refused = await pipeline.answer(a_request(body))
+                released.set()
+                return refused, await waiting
+
+    refused, waited = asyncio.run(ask())
+    assert "(Overloaded: Too many calls are waiting for the producer.)" in vp009(refused)
+    assert waited.status == 200

@@ -9,6 +9,7 @@ import pytest
 from contracts.errors import Violation
 from gateway import message_log
 from gateway.call import Answer, Call
+from gateway.tak.snapshot import TakSnapshot
 from tests.gateway.builders import (
     CLINIC,
     CONSUMER,
@@ -18,6 +19,8 @@ from tests.gateway.builders import (
     a_call,
     a_pipeline,
     a_request,
+    a_route,
+    a_snapshot,
     carried,
     sample,
     with_headers,
@@ -43,6 +46,7 @@ def test_a_call_leaves_one_record_from_which_it_can_be_explained(caplog: pytest.
         "method": "POST",
         "sender": CONSUMER,
         "identity": "internal",
+        "sender_address": "127.0.0.1",
         "original_consumer": CONSUMER,
         "contract": CONTRACT,
         "interaction": "GetAllCareTypes",
@@ -71,6 +75,57 @@ def test_a_stopped_call_tells_its_error_and_leaves_out_what_is_unknown(
     assert record["error_detail"]
     assert "address" not in record
     assert "sent_after_ms" not in record
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "code", "routing", "authorisation"),
+    [
+        (a_snapshot(a_route(logical_address="other")), "VP004", f"{CLINIC},(parent),SE,(default),*", None),
+        (
+            a_snapshot(a_route(), authorisations=()),
+            "VP007",
+            CLINIC,
+            f"{CLINIC},(default),*,(parent),SE",
+        ),
+    ],
+)
+def test_a_refused_calls_record_has_every_look_up_that_was_made(
+    snapshot: TakSnapshot, code: str, routing: str, authorisation: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """platform.md §9.3, §10: the traces explain a refusal."""
+    caplog.set_level(logging.INFO, "tidbro.message_log")
+    carried(a_pipeline(snapshot=snapshot))
+    (record,) = records(caplog)
+    assert (record["error"], record["routing"], record.get("authorisation")) == (code, routing, authorisation)
+
+
+def test_what_happened_on_the_way_is_in_the_record() -> None:
+    call = a_call(attempts=2, warnings=(f"dropped {ANNA.number}",), tls_context="regional", sender_address="10.0.0.1")
+    record = message_log.record_of(call, ANSWER)
+    assert (record["attempts"], record["warnings"]) == (2, ["dropped (hidden)"])
+    assert (record["tls_context"], record["sender_address"]) == ("regional", "10.0.0.1")
+
+
+def test_a_password_in_a_producers_address_is_not_recorded() -> None:
+    call = a_call(route=a_route(address="https://user:secret@example.com/x"), error_detail="at https://u:secret@x/y")
+    assert "secret" not in message_log.line_of(call, ANSWER)
+    assert message_log.record_of(call, ANSWER)["address"] == "https://example.com/x"
+
+
+@pytest.mark.parametrize("odd", ['"', "\\", "\n", "\x00", "å", "\u2028", "\ud800"])
+def test_any_text_leaves_a_line_that_is_json(odd: str) -> None:
+    call = a_call(correlation_id=odd, sender=odd, routing_trace=odd, error_detail=odd)
+    record = json.loads(message_log.line_of(call, ANSWER))
+    assert (record["correlation_id"], record["sender"], record["error_detail"]) == (odd, odd, odd)
+    assert "\n" not in message_log.line_of(call, ANSWER)
+
+
+def test_identifiers_moments_and_sizes_are_never_taken_for_a_person() -> None:
+    """A record is masked fact by fact: two that stand side by side never make a number, nor does a time."""
+    call = a_call(
+        sender="SE2321009991-ET01", original_consumer="2912", routing_trace="19791212", authorisation_trace="9280"
+    )
+    assert "(hidden)" not in message_log.line_of(call, ANSWER)
 
 
 def test_a_record_is_one_line(caplog: pytest.LogCaptureFixture) -> None:

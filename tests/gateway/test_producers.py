@@ -14,6 +14,7 @@ from gateway.pipeline import Pipeline
 from tests.gateway.builders import (
     CLINIC,
     CONSUMER,
+    CONTRACT,
     Gate,
     Stub,
     a_pipeline,
@@ -175,10 +176,8 @@ def test_an_adapter_that_does_not_exist_is_vp009_with_its_address() -> None:
 
 
 def test_a_contract_that_adapters_do_not_have_is_vp009() -> None:
-    contract = "urn:riv:itintegration:monitoring:PingForConfigurationResponder:1"
-    body = sample("PingForConfiguration", contract_set="itintegration_monitoring_1.0")
-    address = envelope.read(body).logical_address
-    pipeline = a_pipeline(a_route(contract=contract, logical_address=address))
+    body = sample().replace(b"GetAllCareTypes", b"GetOthers")
+    pipeline = a_pipeline(a_route(contract=CONTRACT.replace("GetAllCareTypes", "GetOthers")))
     assert "The adapter does not offer this contract." in fault_in(carried(pipeline, a_request(body))).detail
 
 

@@ -1,13 +1,14 @@
 """gateway/profiles.py: RIV-TA 2.0 ↔ 2.1 (platform.md §4.2, §4.3; VP001, VP005, VP012)."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from lxml import etree
 
 from contracts import envelope, xml
-from contracts.errors import ProfileMismatch, ProfileUnsupported
-from gateway.profiles import must_rewrite, rewrite
+from contracts.errors import ProfileMismatch, ProfileUnsupported, ResourceMissing
+from gateway.profiles import in_other_profile, must_rewrite, rewrite
 from tests.gateway.builders import sample
 
 A = "http://www.w3.org/2005/08/addressing"
@@ -52,6 +53,93 @@ def test_a_route_with_another_profile_is_vp005_with_the_incoming_one(route: str)
 def test_no_profile_is_vp001() -> None:
     with pytest.raises(ProfileUnsupported, match="No RIV version configured"):
         must_rewrite(None, "RIVTABP21")
+
+
+# The rewrite, rule by rule, both ways
+
+
+def rewritten_both_ways(text: str) -> list[tuple[etree._Element, str, str]]:
+    """The root of a 2.0 message and of its likeness in 2.1, rewritten, each with the new namespace and address name."""
+    return [
+        (etree.fromstring(to_21(text).encode()), R, "LogicalAddress"),
+        (etree.fromstring(to_20(exchanged(text)).encode()), A, "To"),
+    ]
+
+
+def test_the_output_has_our_declaration_and_not_the_original_one() -> None:
+    """platform.md §4.3, 1."""
+    text = "<?xml version='1.0' encoding='ISO-8859-1' standalone='yes'?><a>å</a>".encode("latin-1")
+    for came_in in ("rivtabp20", "rivtabp21"):
+        assert rewrite(xml.parse(text), came_in) == f"{DECLARATION}<a>å</a>".encode()
+
+
+def test_every_element_of_the_namespace_moves_wherever_it_stands() -> None:
+    """platform.md §4.3, 2: in the body too, with local names kept."""
+    text = f'<e xmlns:w="{A}"><w:Action/><Body><x><w:MessageID><w:y>1</w:y></w:MessageID></x></Body></e>'
+    for root, namespace, _ in rewritten_both_ways(text):
+        moved = [element.tag for element in root.iter("{*}*") if etree.QName(element).namespace]
+        assert moved == [f"{{{namespace}}}{name}" for name in ("Action", "MessageID", "y")]
+
+
+def test_an_element_with_the_old_name_in_the_new_namespace_is_renamed_too() -> None:
+    """platform.md §4.3, 3: after step 2, wherever it stands."""
+    text = f'<e xmlns:w="{A}" xmlns:n="{R}"><n:To/><Body><w:To/></Body></e>'
+    for root, namespace, name in rewritten_both_ways(text):
+        assert [element.tag for element in root.iter(f"{{{namespace}}}*")] == [f"{{{namespace}}}{name}"] * 2
+
+
+@pytest.mark.parametrize("place", ["x", "Body", "o:LogicalAddress", "o:To"])
+def test_a_declaration_anywhere_else_is_left_as_it_is(place: str) -> None:
+    """platform.md §4.3, 4: an element of another namespace is not the address, whatever its name."""
+    text = f'<e xmlns:o="urn:o"><{place} xmlns:w="{A}"><w:Action/></{place}></e>'
+    assert f'<{place} xmlns:w="{A}"><w:Action xmlns:w="{R}"/></{place}>' in to_21(text)
+    assert f'xmlns:w="{R}"><w:Action xmlns:w="{A}"/>' in to_20(exchanged(text))
+
+
+@pytest.mark.parametrize("direction", [to_21, to_20])
+def test_other_declarations_are_copied_needed_or_not(direction: Callable[[str], str]) -> None:
+    """platform.md §4.3, 5."""
+    text = '<e xmlns="urn:d" xmlns:a="urn:a"><f xmlns:a="urn:a" xmlns:b="urn:b" b:c="1" t="a:x"/><g xmlns=""/></e>'
+    assert direction(text) == DECLARATION + text
+
+
+@pytest.mark.parametrize("direction", [to_21, to_20])
+def test_attributes_are_copied(direction: Callable[[str], str]) -> None:
+    """platform.md §4.3, 5: mustUnderstand and actor survive."""
+    text = f'<s:e xmlns:s="{SOAP}"><s:f s:mustUnderstand="1" s:actor="urn:x" xml:lang="sv" plain="&lt;&amp;&quot;&#10;å"/></s:e>'
+    assert direction(text) == DECLARATION + text
+
+
+def test_a_header_of_the_second_registry_version_is_not_touched() -> None:
+    """platform.md §4.1: it counts as 2.1 by its name, but its namespace is neither's."""
+    text = '<s:Envelope xmlns:s="urn:s" xmlns:r="urn:riv:infrastructure:itintegration:registry:2"><s:Header><r:LogicalAddress>X</r:LogicalAddress></s:Header></s:Envelope>'
+    assert envelope.read(text.encode()).profile == "rivtabp21"
+    assert to_20(text) == DECLARATION + text
+
+
+def test_the_contracts_namespace_is_not_changed() -> None:
+    """platform.md §4.3: the profiles share it."""
+    for contract_set, came_in in (("crm_scheduling_1.0", "rivtabp20"), ("crm_scheduling_1.1", "rivtabp21")):
+        body = sample("MakeBooking", contract_set=contract_set)
+        assert envelope.read(rewrite(xml.parse(body), came_in)).contract == envelope.read(body).contract
+
+
+def test_no_actor_is_added() -> None:
+    """platform.md §4.3: only the address header is bridged."""
+    body = sample("MakeBooking", contract_set="crm_scheduling_1.0")
+    assert envelope.read_actor(envelope.read(rewrite(xml.parse(body), "rivtabp20"))) is None
+
+
+@pytest.mark.parametrize("came_in", ["rivtabp20", "rivtabp21"])
+def test_a_message_that_is_broken_further_down_is_vp012_with_a_sentence(came_in: envelope.Profile) -> None:
+    """platform.md §4.3, §12.2: found out when a scanned message is rewritten."""
+    address = "<To>X</To>" if came_in == "rivtabp20" else "<LogicalAddress>X</LogicalAddress>"
+    message = envelope.scan(
+        f"<Envelope><Header>{address}</Header><Body><x xmlns='urn:x'></y></Body></Envelope>".encode()
+    )
+    with pytest.raises(ResourceMissing) as told:
+        in_other_profile(message)
+    assert "not well-formed XML: tag name mismatch at line 1" in told.value.detail
 
 
 # The rewrite: where the declaration stands
@@ -142,8 +230,11 @@ def test_an_attribute_keeps_its_namespace_where_its_prefix_is_hidden_below() -> 
 
 def test_comments_and_text_stay_and_cdata_becomes_text_and_instructions_go() -> None:
     """platform.md §4.3, 1, 6, 7."""
-    text = "<?xml version='1.0'?><!--before--><e>a<!--c--><?pi x?>b<![CDATA[<c>&]]>d&#13;<f/>e</e><!--after-->"
-    assert to_21(text) == f"{DECLARATION}<e>a<!--c-->b&lt;c&gt;&amp;d&#13;<f/>e</e>"
+    text = (
+        "<?xml version='1.0'?><!--1-->\n<?pi?><!--2--><e>a<!--c--><?pi x?>b<![CDATA[<c>&]]>d&#13;<f/>e</e><!--after-->"
+    )
+    for rewritten in (to_21(text), to_20(text)):
+        assert rewritten == f"{DECLARATION}<!--1--><!--2--><e>a<!--c-->b&lt;c&gt;&amp;d&#13;<f/>e</e>"
 
 
 def test_a_default_namespace_that_is_taken_away_stays_away() -> None:

@@ -81,6 +81,96 @@ def test_a_zoned_time_is_that_moment(stamp: str, moment: datetime) -> None:
     assert not validity.covers(moment + MICROSECOND)
 
 
+# The real platform's reading
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("2026-01-01T00:00:00.000", "2026-12-31T00:00:00.000"), ("2026-01-01", "2026-12-31")],
+)
+def test_the_band_is_14_hours_on_both_sides_of_unzoned_midnights(first: str, last: str) -> None:
+    """platform.md §9.2: from 00:00 UTC − 14 h to 00:00 UTC + 14 h, both included; in Sweden 11:00 and 15:00 in winter."""
+    for validity in (Validity.of_stamps(first, last), Validity.of_days(date(2026, 1, 1), date(2026, 12, 31))):
+        opens, closes = datetime(2025, 12, 31, 10, tzinfo=UTC), datetime(2026, 12, 31, 14, tzinfo=UTC)
+        assert (opens, closes) == (sweden(2025, 12, 31, 11), sweden(2026, 12, 31, 15))
+        assert validity.covers(opens, "band")
+        assert validity.covers(closes.astimezone(SWEDEN), "band")
+        assert not validity.covers(opens - MICROSECOND, "band")
+        assert not validity.covers(closes + MICROSECOND, "band")
+
+
+def test_the_two_readings_differ_at_both_ends() -> None:
+    """platform.md §9.2, §25 row 4."""
+    validity = Validity.of_days(date(2026, 1, 1), date(2026, 12, 31))
+    for moment in (sweden(2025, 12, 31, 12), sweden(2026, 12, 31, 16)):
+        assert validity.covers(moment, "band") != validity.covers(moment, "days")
+        assert validity.covers(moment, "days") == validity.covers(moment)
+
+
+@pytest.mark.parametrize(
+    ("day", "opens", "closes"),
+    [
+        (date(2026, 3, 29), sweden(2026, 3, 28, 11), sweden(2026, 3, 29, 16)),
+        (date(2026, 7, 1), sweden(2026, 6, 30, 12), sweden(2026, 7, 1, 16)),
+        (date(2026, 10, 25), sweden(2026, 10, 24, 12), sweden(2026, 10, 25, 15)),
+    ],
+)
+def test_the_band_knows_no_summer_time(day: date, opens: datetime, closes: datetime) -> None:
+    """platform.md §9.2: it is reckoned from midnight UTC, so in Sweden it moves with the clocks."""
+    validity = Validity.of_days(day, day)
+    for inside, outside in ((opens, opens - MICROSECOND), (closes, closes + MICROSECOND)):
+        assert validity.covers(inside, "band")
+        assert not validity.covers(outside, "band")
+
+
+def test_an_unzoned_time_of_day_has_its_band_too() -> None:
+    """platform.md §9.2: any xs:dateTime without a zone; by days it is Swedish time."""
+    validity = Validity.of_stamps("2026-07-01T08:00:00", "2026-07-02T17:30:00")
+    for moment in (sweden(2026, 7, 1, 8), sweden(2026, 7, 2, 17, 30)):
+        assert validity.covers(moment)
+    assert not validity.covers(sweden(2026, 7, 1, 8) - MICROSECOND)
+    assert not validity.covers(sweden(2026, 7, 2, 17, 30) + MICROSECOND)
+    opens, closes = datetime(2026, 6, 30, 18, tzinfo=UTC), datetime(2026, 7, 3, 7, 30, tzinfo=UTC)
+    assert validity.covers(opens, "band")
+    assert validity.covers(closes, "band")
+    assert not validity.covers(opens - MICROSECOND, "band")
+    assert not validity.covers(closes + MICROSECOND, "band")
+
+
+def test_ends_with_a_zone_have_no_band() -> None:
+    """platform.md §9.2: with zoned times the comparison is exact; each end for itself."""
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, tzinfo=UTC)
+    both = Validity.of_stamps("2026-01-01T00:00:00Z", "2026-12-31T01:00:00+01:00")
+    only_last = Validity.of_stamps("2026-01-01T00:00:00", "2026-12-31T00:00:00Z")
+    for reading in ("days", "band"):
+        assert both.covers(start, reading)
+        assert both.covers(end, reading)
+        assert not both.covers(start - MICROSECOND, reading)
+        assert not both.covers(end + MICROSECOND, reading)
+        assert not only_last.covers(end + MICROSECOND, reading)
+    assert only_last.covers(start - timedelta(hours=14), "band")
+
+
+def test_the_band_ends_with_time_itself() -> None:
+    """Catalogues write 9999-12-31 for "until further notice"."""
+    assert Validity.of_days(date(1, 1, 1), date(9999, 12, 31)).covers(sweden(2026, 12, 1), "band")
+    validity = Validity.of_stamps("0001-01-01", "9999-12-31T23:59:59.9999999")
+    for moment in (datetime.min, datetime.max):
+        assert validity.covers(moment.replace(tzinfo=UTC), "band")
+
+
+def test_the_doubled_hour_of_autumn_is_told_apart() -> None:
+    """An end in it is its first passing, as on the wire (contracts/times.py); the second one is later."""
+    validity = Validity.of_stamps("2026-10-01T00:00:00", "2026-10-25T02:30:00")
+    first = sweden(2026, 10, 25, 2, 30)
+    assert validity.covers(first)
+    assert not validity.covers(first + MICROSECOND)
+    assert not validity.covers(sweden(2026, 10, 25, 2, 10).replace(fold=1))
+
+
+# Forms
+
+
 @pytest.mark.parametrize(
     "stamp",
     ["", "soon", "2026-02-31", "2026-13-01T00:00:00", "2026-01-01T25:00:00", "2026-01-01T00:00", "20260101",

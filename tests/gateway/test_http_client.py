@@ -1,0 +1,417 @@
+"""gateway/http_client.py: one request, one answer, and each way to fail told apart (platform.md §13, §14)."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from gateway.http_client import (
+    AnswerLate,
+    AnswerTooLarge,
+    AnswerUnreadable,
+    ConnectionBroken,
+    ConnectRefused,
+    ExchangeFailed,
+    Patience,
+    ProducerConnections,
+    Received,
+    Target,
+)
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Producer:
+    """A producer on loopback: how many connections it took, and each request's head and body."""
+
+    port: int = 0
+    connections: int = 0
+    requests: list[tuple[bytes, bytes]] = field(default_factory=list)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def target(self) -> Target:
+        return Target("127.0.0.1", self.port, "/answer?x=1", f"127.0.0.1:{self.port}")
+
+    async def read(self, reader: asyncio.StreamReader) -> bytes:
+        head = await reader.readuntil(b"\r\n\r\n")
+        lengths = [line.split(b":")[1] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        body = await reader.readexactly(int(lengths[0])) if lengths else await reader.readuntil(b"0\r\n\r\n")
+        self.requests.append((head, body))
+        return head
+
+
+@asynccontextmanager
+async def a_producer(*replies: bytes | None, then: Serve | None = None) -> AsyncIterator[Producer]:
+    """Gives each request on a connection its reply, in turn; None closes the connection instead, as the end does."""
+    producer, tasks = Producer(), set()
+    waiting = list(replies)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        producer.connections += 1
+        try:
+            while waiting or then:
+                await producer.read(reader)
+                if not waiting:
+                    await then(reader, writer)
+                    return
+                reply = waiting.pop(0)
+                if reply is None:
+                    return
+                writer.write(reply)
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+            producer.closed.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    producer.port = server.sockets[0].getsockname()[1]
+    try:
+        yield producer
+    finally:
+        server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def exchanged(
+    producer: Producer,
+    connections: ProducerConnections | None = None,
+    method: str = "POST",
+    headers: tuple[tuple[str, str], ...] = (("SOAPAction", '"x"'),),
+    body: bytes = b"<a/>",
+    patience: Patience = Patience(),  # noqa: B008  frozen
+    **given: bool,
+) -> Received:
+    made = connections or ProducerConnections(1000)
+    try:
+        return await made.exchange(producer.target, method, headers, body, patience, **given)
+    finally:
+        if connections is None:
+            made.close()
+
+
+def answered(*replies: bytes | None, then: Serve | None = None, **given: object) -> Received:
+    async def ask() -> Received:
+        async with a_producer(*replies, then=then) as producer:
+            return await exchanged(producer, **given)
+
+    return asyncio.run(ask())
+
+
+def test_a_request_goes_out_as_it_was_given_and_the_answer_comes_back_as_it_was_sent() -> None:
+    """platform.md §7.2, §7.3: headers in their order and case, several of one name apart."""
+    reply = b"HTTP/1.1 202 Quite Accepted\r\nSet-Cookie: a\r\nset-cookie: b\r\nContent-Length: 2\r\n\r\nhi"
+
+    async def ask() -> tuple[Received, Producer]:
+        async with a_producer(reply) as producer:
+            return await exchanged(producer, headers=(("SOAPAction", '"x"'), ("x-B", "å"))), producer
+
+    received, producer = asyncio.run(ask())
+    assert producer.requests == [
+        (
+            f'POST /answer?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{producer.port}\r\nSOAPAction: "x"\r\nx-B: å\r\n'
+            "Content-Length: 4\r\n\r\n".encode("latin-1"),
+            b"<a/>",
+        )
+    ]
+    assert (received.status, received.reason, received.body) == (202, "Quite Accepted", b"hi")
+    assert received.headers == (("Set-Cookie", "a"), ("set-cookie", "b"), ("Content-Length", "2"))
+    assert not received.is_short
+
+
+@pytest.mark.parametrize(
+    ("reply", "body"),
+    [
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", b"abcde"),
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nuntil the end", b"until the end"),
+        (b"HTTP/1.0 200 OK\r\n\r\nold", b"old"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK, b"hello"),
+        (b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n" + OK, b"hello"),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
+        (b"HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", b""),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b", b"\x1f\x8b"),
+    ],
+)
+def test_every_way_to_frame_an_answer_is_read(reply: bytes, body: bytes) -> None:
+    """platform.md §13 row 1xx; §8: nothing is decompressed."""
+    received = answered(reply)
+    assert (received.body, received.is_short) == (body, False)
+
+
+def test_headers_of_an_answer_do_not_mix_with_those_of_100_continue() -> None:
+    assert answered(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK).headers == (("Content-Length", "5"),)
+
+
+def test_an_answer_that_ends_before_its_announced_length_says_so() -> None:
+    """platform.md §13: announces a Content-Length larger than what it sends, then closes."""
+    received = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhello")
+    assert (received.body, received.is_short) == (b"hello", True)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [b"", b"HTTP/1.1 200 OK\r\nContent-", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc"],
+)
+def test_a_connection_that_ends_within_the_answer_is_broken(reply: bytes) -> None:
+    """platform.md §13: reset or closed during the call."""
+    with pytest.raises(ConnectionBroken) as told:
+        answered(reply or None)
+    assert not told.value.was_kept
+
+
+def test_a_reset_is_a_broken_connection() -> None:
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raw = writer.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+        writer.transport.abort()
+
+    with pytest.raises(ConnectionBroken):
+        answered(then=reset)
+
+
+@pytest.mark.parametrize(
+    "reply", [b"SMTP ready\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x16\x03\x01\x02\x00", OK[:9] + b"0\r\n\r\n"]
+)
+def test_what_is_not_http_is_unreadable(reply: bytes) -> None:
+    with pytest.raises(AnswerUnreadable):
+        answered(reply)
+
+
+def test_an_offer_of_another_protocol_is_unreadable() -> None:
+    with pytest.raises(AnswerUnreadable):
+        answered(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
+
+
+def test_an_answer_may_be_so_large_and_no_larger() -> None:
+    """platform.md §14.4."""
+
+    def of(size: int) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+
+    assert len(answered(of(1000)).body) == 1000
+    with pytest.raises(AnswerTooLarge):
+        answered(of(1001))
+
+
+def test_an_answer_whose_head_has_no_end_is_given_up() -> None:
+    async def for_ever(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            writer.write(b"x-%b: y\r\n" % (b"z" * 1000))
+            await writer.drain()
+
+    with pytest.raises(AnswerUnreadable):
+        answered(then=for_ever)
+
+
+def hanging(*first: bytes) -> Serve:
+    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for part in first:
+            writer.write(part)
+        await asyncio.Event().wait()
+
+    return hang
+
+
+@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"])
+@pytest.mark.parametrize("is_for_whole_answer", [True, False])
+def test_an_answer_that_does_not_come_is_late(first: bytes, is_for_whole_answer: bool) -> None:
+    """platform.md §14.1."""
+    with pytest.raises(AnswerLate):
+        answered(then=hanging(first), patience=Patience(answer=0.05, is_for_whole_answer=is_for_whole_answer))
+
+
+@pytest.mark.parametrize(
+    ("is_for_whole_answer", "seconds_since_heard", "is_late"),
+    [(True, 0, True), (True, 30, True), (False, 0, False), (False, 30, True)],
+)
+def test_a_producer_that_drips_is_late_when_the_bound_is_for_the_whole_answer(
+    is_for_whole_answer: bool, seconds_since_heard: int, is_late: bool
+) -> None:
+    """platform.md §14.1; §25 row 27: what happens when the time is up, by when something was last heard."""
+
+    async def ask() -> bool:
+        patience = Patience(answer=29, is_for_whole_answer=is_for_whole_answer)
+        connections, seen = ProducerConnections(1000), asyncio.Event()
+
+        async def start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            seen.set()
+            await asyncio.Event().wait()
+
+        async with a_producer(then=start) as producer:
+            connection = await connections._connect(producer.target, 2)
+            answer = connection.ask(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", patience, is_head=False)
+            await seen.wait()
+            connection._last_heard = asyncio.get_running_loop().time() - seconds_since_heard
+            connection._stop_timer()
+            connection._late()
+            is_late = answer.done() and isinstance(answer.exception(), AnswerLate)
+            connection.abandon()
+            return is_late
+
+    assert asyncio.run(ask()) is is_late
+
+
+def test_where_nobody_listens_the_connection_is_refused() -> None:
+    """platform.md §13: connection refused, with host and port."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    producer = Producer(port)
+    with pytest.raises(ConnectRefused, match=f"^Cannot connect to 127.0.0.1:{port}$"):
+        asyncio.run(exchanged(producer))
+
+
+def test_a_name_that_nobody_has_is_refused() -> None:
+    async def ask() -> Received:
+        target = Target("producer.invalid", 80, "/", "producer.invalid")
+        return await ProducerConnections(10).exchange(target, "POST", (), b"", Patience())
+
+    with pytest.raises(ConnectRefused):
+        asyncio.run(ask())
+
+
+# Connections that are kept
+
+
+def in_turn(*replies: bytes | None, calls: int = 2, **made: object) -> tuple[list[object], Producer]:
+    """What each of some calls one after the other led to, over one set of pools."""
+
+    async def ask() -> tuple[list[object], Producer]:
+        connections = ProducerConnections(1000, **made)
+        async with a_producer(*replies) as producer:
+            found: list[object] = []
+            for _ in range(calls):
+                try:
+                    found.append((await exchanged(producer, connections)).body)
+                except ExchangeFailed as error:
+                    found.append(error)
+            connections.close()
+            return found, producer
+
+    return asyncio.run(ask())
+
+
+def test_a_connection_serves_the_next_call_too() -> None:
+    """platform.md §14.3: keep-alive."""
+    found, producer = in_turn(OK, OK)
+    assert (found, producer.connections) == ([b"hello", b"hello"], 1)
+
+
+def test_without_keep_alive_every_call_has_its_own_connection_and_says_so() -> None:
+    """platform.md §14.3."""
+    found, producer = in_turn(OK, OK, keeps_alive=False)
+    assert (found, producer.connections) == ([b"hello", b"hello"], 2)
+    assert all(b"\r\nConnection: close\r\n" in head for head, _ in producer.requests)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+        OK + OK,
+    ],
+)
+def test_a_connection_that_shall_close_or_has_said_too_much_is_not_used_again(last: bytes) -> None:
+    found, producer = in_turn(last, OK)
+    assert (found, producer.connections) == ([b"hello", b"hello"], 2)
+
+
+def test_nothing_is_sent_twice_when_a_kept_connection_breaks() -> None:
+    """platform.md §14.2 is the platform's own decision, not the client's."""
+    found, producer = in_turn(OK, None)
+    assert found[0] == b"hello"
+    assert isinstance(found[1], ConnectionBroken)
+    assert found[1].was_kept
+    assert len(producer.requests) == 2
+
+
+def test_a_fresh_connection_is_made_when_it_is_asked_for() -> None:
+    async def ask() -> int:
+        connections = ProducerConnections(1000)
+        async with a_producer(OK, OK) as producer:
+            await exchanged(producer, connections)
+            await exchanged(producer, connections, is_fresh=True)
+            connections.close()
+            return producer.connections
+
+    assert asyncio.run(ask()) == 2
+
+
+def test_a_connection_that_the_producer_closed_while_idle_is_not_used_again() -> None:
+    async def ask() -> list[bytes]:
+        connections = ProducerConnections(1000)
+
+        async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(OK)
+
+        async with a_producer(then=close) as producer:
+            first = await exchanged(producer, connections)
+            await producer.closed.wait()
+            (pool,) = connections._idle.values()
+            while not pool[0].is_closed:
+                await asyncio.sleep(0)
+            second = await exchanged(producer, connections)
+            connections.close()
+            return [first.body, second.body]
+
+    assert asyncio.run(ask()) == [b"hello", b"hello"]
+
+
+def test_connections_with_other_certificates_are_not_shared() -> None:
+    """platform.md §15: the TLS context is chosen by domain and port."""
+    target = Target("h", 443, "/", "h", tls_name="one")
+    assert target.pool != replace(target, tls_name="two").pool
+
+
+def test_a_call_that_is_given_up_closes_its_connection() -> None:
+    async def ask() -> bool:
+        connections = ProducerConnections(1000)
+        gone = asyncio.Event()
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            assert await reader.read() == b""
+            gone.set()
+
+        async with a_producer(then=hang) as producer:
+            call = asyncio.ensure_future(exchanged(producer, connections))
+            while not producer.requests:
+                await asyncio.sleep(0)
+            call.cancel()
+            await gone.wait()
+            return connections._idle == {}
+
+    assert asyncio.run(ask())
+
+
+def test_a_request_can_go_in_chunks() -> None:
+    """platform.md §14.3: producer.chunked.encoding."""
+
+    async def ask() -> Producer:
+        async with a_producer(OK) as producer:
+            await exchanged(producer, is_chunked=True)
+            return producer
+
+    ((head, body),) = asyncio.run(ask()).requests
+    assert b"\r\nTransfer-Encoding: chunked\r\n" in head
+    assert b"Content-Length" not in head
+    assert body == b"4\r\n<a/>\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(("name", "value"), [("a", "b\r\nx: y"), ("a\r\nx", "y"), ("a", "b\nc"), ("a", "b\rc")])
+def test_a_header_of_more_than_one_line_is_never_sent(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match="one line"):
+        answered(OK, headers=((name, value),))
+
+
+def test_the_answer_to_head_has_no_body() -> None:
+    assert answered(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n", method="HEAD").body == b""

@@ -1,0 +1,196 @@
+"""The catalogue, HSA tree and time-outs of the gateways under test, as files in the real platform's own formats.
+
+Logical addresses say what is special about them; `A` is the matrix's own: route to P, authorisation for C.
+Source: platform.md §9.6, §11, §14.1, §18, §24.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape
+from zoneinfo import ZoneInfo
+
+from tests.platform.messages import EXCEPTED, GET, MAKE, MAKE_BOOKING, OFFICIAL, SLOW, STANDARD
+
+CONSUMER = "SE2321009991-ET01"
+STRANGER = "SE2321009991-FT01"
+"""A consumer without authorisations."""
+INSTANCE = "SE2321009991-TP01"
+SWEDEN = ZoneInfo("Europe/Stockholm")
+
+
+@dataclass(frozen=True)
+class Period:
+    """The two stamps of a row, as they stand in the file."""
+
+    first: str
+    last: str
+
+
+def days(first: int, last: int) -> Period:
+    """Whole days from today, as a TAK writes them: at midnight and without a zone."""
+    today = datetime.now(SWEDEN).date()
+    ends = (today + timedelta(days=first), today + timedelta(days=last))
+    return Period(*(f"{end.isoformat()}T00:00:00.000" for end in ends))
+
+
+ALWAYS = Period("2020-01-01T00:00:00.000", "2099-12-31T00:00:00.000")
+EXPIRED = days(-30, -2)
+FUTURE = days(2, 30)
+
+
+def zoned(first: timedelta, last: timedelta) -> Period:
+    """Moments from now, with a zone: compared exactly."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return Period(*((now + end).isoformat().replace("+00:00", "Z") for end in (first, last)))
+
+
+def within_the_band() -> Period:
+    """In force now by the band of 14 hours on both sides, and not by whole Swedish days (platform.md §9.2)."""
+    now = datetime.now(SWEDEN)
+    if now.hour < 13:
+        yesterday = (now - timedelta(days=1)).date()
+        return Period(ALWAYS.first, f"{yesterday.isoformat()}T23:59:00.000")
+    return Period(days(1, 1).first, ALWAYS.last)
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    address: str
+    url: str
+    contract: str = GET
+    profile: str = "RIVTABP21"
+    period: Period = ALWAYS
+
+
+@dataclass(frozen=True)
+class AuthorisationRow:
+    address: str
+    contract: str = GET
+    consumer: str = CONSUMER
+    period: Period = ALWAYS
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the producers are."""
+
+    http: str
+    https: str
+    refused: str
+    resetting: str
+
+
+def routes(at: Places) -> list[RouteRow]:
+    """Each row's URL ends in what tells it apart."""
+    well = at.http
+    return [
+        RouteRow("A", well), RouteRow("A", well, MAKE), RouteRow("A", well, SLOW), RouteRow("A", well, EXCEPTED),
+        RouteRow("SE2321009991-2B02", well, OFFICIAL), RouteRow("SE2321009991-2B02", well, MAKE_BOOKING),
+        RouteRow("TLS", at.https), RouteRow("ROUTE-20", well, profile="RIVTABP20"),
+        RouteRow("ROUTE-99", well, profile="RIVTABP99"), RouteRow("ROUTE-99-REFUSED", at.refused, profile="RIVTABP99"),
+        RouteRow("ROUTE-20-REFUSED", at.refused, profile="RIVTABP20"),
+        RouteRow("LOWER-PROFILE", well, profile="rivtabp21"),
+        RouteRow("EXPIRED", well, period=EXPIRED), RouteRow("FUTURE", well, period=FUTURE),
+        RouteRow("LAST-DAY", well, period=days(-3, 0)), RouteRow("FIRST-DAY", well, period=days(0, 3)),
+        RouteRow("BAND", well, period=within_the_band()),
+        RouteRow("ZONED", well, period=zoned(timedelta(hours=-1), timedelta(hours=12))),
+        RouteRow("ZONED-OVER", well, period=zoned(timedelta(days=-1), timedelta(minutes=-5))),
+        RouteRow("ZONED-AHEAD", well, period=zoned(timedelta(hours=2), timedelta(days=1))),
+        RouteRow("RENEWED", f"{well}/old", period=EXPIRED), RouteRow("RENEWED", f"{well}/new"),
+        RouteRow("TWICE", well), RouteRow("TWICE", f"{well}/other"),
+        RouteRow("TWO-PROFILES", well), RouteRow("TWO-PROFILES", well, profile="RIVTABP20"),
+        RouteRow("NO-URL", ""), RouteRow("BLANK-URL", "  "), RouteRow("BAD-URL", "http://127.0.0.1:port/x"),
+        RouteRow("NO-URL-UNPERMITTED", ""), RouteRow("NO-URL-TWICE", ""), RouteRow("NO-URL-TWICE", ""),
+        RouteRow("UNPERMITTED", well), RouteRow("UNPERMITTED-99", well, profile="RIVTABP99"),
+        RouteRow("OVER-PERMITTED", well), RouteRow("BAND-PERMITTED", well),
+        RouteRow("PARENT", f"{well}/parent"), RouteRow("PARENT", f"{well}/parent", STANDARD),
+        RouteRow("PARENT", f"{well}/parent", EXCEPTED), RouteRow("CHILD-ROUTED", well),
+        RouteRow("CHILD-ROUTED", well, EXCEPTED), RouteRow("*", f"{well}/standard", STANDARD),
+        RouteRow("A", well, STANDARD), RouteRow("EXPIRED", f"{well}/old", STANDARD, period=EXPIRED),
+        RouteRow("SE", f"{well}/root", "urn:riv:test:platform:GetRootResponder:1"),
+        RouteRow("VG", f"{well}/vg"), RouteRow("VG", f"{well}/vg", STANDARD), RouteRow("VE", f"{well}/ve", MAKE),
+        RouteRow("VG", f"{well}/vg", MAKE), RouteRow("V3", f"{well}/v3"),
+        RouteRow("REFUSED", at.refused), RouteRow("REFUSED", at.refused, MAKE), RouteRow("RESETTING", at.resetting),
+        RouteRow("RESETTING", at.resetting, MAKE), RouteRow("QUERY", f"{well}?of=route"),
+        RouteRow("LOCALHOST", well.replace("127.0.0.1", "localhost")),
+    ]  # fmt: skip
+
+
+def authorisations() -> list[AuthorisationRow]:
+    """The consumer may call what has a route, but for the rows that are about that."""
+    own = [
+        "A", "TLS", "ROUTE-20", "ROUTE-99", "ROUTE-99-REFUSED", "ROUTE-20-REFUSED", "LOWER-PROFILE", "EXPIRED", "FUTURE",
+        "LAST-DAY", "FIRST-DAY", "BAND", "ZONED", "ZONED-OVER", "ZONED-AHEAD", "RENEWED", "TWICE", "TWO-PROFILES", "NO-URL",
+        "BLANK-URL", "BAD-URL", "NO-URL-TWICE", "PARENT", "VG", "V3", "REFUSED", "RESETTING", "QUERY", "LOCALHOST",
+        "UNKNOWN",
+    ]  # fmt: skip
+    return [
+        *(AuthorisationRow(address) for address in own),
+        *(AuthorisationRow(address, MAKE) for address in ("A", "VG", "VE", "REFUSED", "RESETTING")),
+        *(AuthorisationRow("A", contract) for contract in (SLOW, EXCEPTED)),
+        *(AuthorisationRow("SE2321009991-2B02", contract) for contract in (OFFICIAL, MAKE_BOOKING)),
+        AuthorisationRow("*", STANDARD),
+        AuthorisationRow("PARENT", EXCEPTED),
+        AuthorisationRow("SE", "urn:riv:test:platform:GetRootResponder:1"),
+        AuthorisationRow("OVER-PERMITTED", period=EXPIRED),
+        AuthorisationRow("BAND-PERMITTED", period=within_the_band()),
+        AuthorisationRow("A", consumer="TSTNMT2321000156-B02"),
+    ]
+
+
+# Files
+
+
+def persistent_cache(routes: Iterable[RouteRow], authorisations: Iterable[AuthorisationRow]) -> str:
+    """The catalogue as the real platform keeps it (platform.md §18)."""
+    rows = [
+        f"<virtualiseringsInfo><ns2:virtualiseringsInfoId>{number}</ns2:virtualiseringsInfoId>"
+        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId><ns2:rivProfil>{row.profile}</ns2:rivProfil>"
+        f"<ns2:tjansteKontrakt>{row.contract}</ns2:tjansteKontrakt>{_stamps(row.period)}"
+        f"<ns2:adress>{escape(row.url)}</ns2:adress></virtualiseringsInfo>"
+        for number, row in enumerate(routes)
+    ]
+    rows += [
+        f"<anropsBehorighetsInfo><ns2:anropsBehorighetsInfoId>{number}</ns2:anropsBehorighetsInfoId>"
+        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId><ns2:senderId>{row.consumer}</ns2:senderId>"
+        f"<ns2:tjansteKontrakt>{row.contract}</ns2:tjansteKontrakt>{_stamps(row.period)}</anropsBehorighetsInfo>"
+        for number, row in enumerate(authorisations)
+    ]
+    inner = "".join(rows)
+    return f'<persistentCache xmlns:ns2="urn:skl:tp:vagvalsinfo:v2">{inner}</persistentCache>'
+
+
+def _stamps(period: Period) -> str:
+    return f"<ns2:fromTidpunkt>{period.first}</ns2:fromTidpunkt><ns2:tomTidpunkt>{period.last}</ns2:tomTidpunkt>"
+
+
+UNITS = {
+    "ROOT-REGION": "o=Region,l=VpW,c=SE",
+    "PARENT": "ou=Parent,o=Region,l=VpW,c=SE",
+    "CHILD": "ou=Child,ou=Parent,o=Region,l=VpW,c=SE",
+    "GRANDCHILD": "ou=Grandchild,ou=Missing,ou=Child,ou=Parent,o=Region,l=VpW,c=SE",
+    "CHILD-ROUTED": "ou=Routed,ou=Parent,o=Region,l=VpW,c=SE",
+}
+
+
+def hsa_units(units: dict[str, str] = UNITS) -> str:
+    """The HSA file of platform.md §11."""
+    rows = "".join(
+        f"<hsaUnit><hsaIdentity>{unit}</hsaIdentity><DN>{dn}</DN><name>{unit.title()}</name></hsaUnit>"
+        for unit, dn in units.items()
+    )
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><FileGetHsaUnitsResponse xmlns="urn:riv:hsa:HsaWsResponder:3">'
+        "<startDate>2026-01-01T00:00:00</startDate><endDate>2026-12-31T00:00:00</endDate>"
+        f"<hsaUnits>{rows}</hsaUnits></FileGetHsaUnitsResponse>"
+    )
+
+
+def time_outs(slow_milliseconds: int) -> str:
+    """The time-outs of platform.md §14.1: short for one contract, longer than any test for the rest."""
+    rows = [("default_timeouts", 29_000), (SLOW, slow_milliseconds)]
+    return json.dumps(
+        [{"tjanstekontrakt": name, "routetimeout": ms + 1000, "producertimeout": ms} for name, ms in rows]
+    )

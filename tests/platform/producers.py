@@ -1,0 +1,209 @@
+"""Producers on loopback that do what each call's case tells them to, and remember what they saw.
+
+A producer knows the case by the header `x-case`, which is one of those that the platform passes on (platform.md §7.2).
+What happens before a head is read has a port of its own.
+"""
+
+import socket
+import ssl
+import struct
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tests.platform.wire import SECONDS
+
+CASE = "x-case"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as a producer saw it."""
+
+    line: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def all(self, name: str) -> list[str]:
+        return [value for one, value in self.headers if one.lower() == name.lower()]
+
+    def header(self, name: str) -> str | None:
+        values = self.all(name)
+        assert len(values) < 2, f"{name} came {len(values)} times"
+        return values[0] if values else None
+
+    @property
+    def names(self) -> set[str]:
+        return {name.lower() for name, _ in self.headers}
+
+
+Behaviour = Callable[[socket.socket, Seen], None]
+"""Answers one request; the connection is closed when it returns."""
+
+
+# Behaviours
+
+
+def replies(status: str, body: bytes, *headers: str, length: int | None = None) -> Behaviour:
+    """An answer whose Content-Length may lie."""
+    rows = [f"HTTP/1.1 {status}", f"Content-Length: {len(body) if length is None else length}", "Connection: close"]
+    return writes("\r\n".join([*rows, *headers]).encode("latin-1") + b"\r\n\r\n" + body)
+
+
+def writes(raw: bytes) -> Behaviour:
+    """These bytes, then the end."""
+
+    def behave(connection: socket.socket, seen: Seen) -> None:
+        connection.sendall(raw)
+
+    return behave
+
+
+def resets(connection: socket.socket, seen: Seen) -> None:
+    """The connection is reset after the request has been read."""
+    _reset(connection)
+
+
+def closes(connection: socket.socket, seen: Seen) -> None:
+    """The connection is closed without an answer."""
+
+
+def hangs(connection: socket.socket, seen: Seen) -> None:
+    """Never answers; ends when the caller has left."""
+    connection.settimeout(None)
+    while connection.recv(1024):
+        pass
+
+
+def drips(parts: list[bytes], pause_seconds: float) -> Behaviour:
+    """These pieces, with as long a wait for the caller to leave between them."""
+
+    def behave(connection: socket.socket, seen: Seen) -> None:
+        connection.settimeout(pause_seconds)
+        for part in parts:
+            connection.sendall(part)
+            with suppress(TimeoutError):
+                if not connection.recv(1):
+                    return
+
+    return behave
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+# Ports
+
+
+class Port:
+    """A listening port of loopback whose connections each get a thread."""
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        self._context = context
+        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port: int = self._listening.getsockname()[1]
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(SECONDS)
+        with suppress(OSError):
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+            self.serve(connection)
+        connection.close()
+
+    def serve(self, connection: socket.socket) -> None:
+        """What happens with a connection, which is closed afterwards."""
+        raise NotImplementedError
+
+
+class ResettingPort(Port):
+    """Resets each connection before anything is read."""
+
+    def serve(self, connection: socket.socket) -> None:
+        _reset(connection)
+
+
+class Producer(Port):
+    """Does what the case says: the nth behaviour at its nth attempt, the last one ever after."""
+
+    def __init__(self, standard: Behaviour, context: ssl.SSLContext | None = None) -> None:
+        self._standard = standard
+        self._told: dict[str, tuple[Behaviour, ...]] = {}
+        self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
+        super().__init__(context)
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self._context is None else "https"
+
+    def url(self, path: str = "/producer", host: str = "127.0.0.1") -> str:
+        return f"{self.scheme}://{host}:{self.port}{path}"
+
+    def tell(self, case: str, behaviours: tuple[Behaviour, ...]) -> None:
+        self._told[case] = behaviours
+
+    def seen(self, case: str) -> list[Seen]:
+        """The requests of a case, in their order."""
+        return list(self._seen[case])
+
+    def serve(self, connection: socket.socket) -> None:
+        seen = read_request(connection)
+        case = seen.header(CASE) or ""
+        self._seen[case].append(seen)
+        behaviours = self._told.get(case) or (self._standard,)
+        behaviours[min(len(self._seen[case]), len(behaviours)) - 1](connection, seen)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+
+
+def read_request(connection: socket.socket) -> Seen:
+    """One request; a consumer's announcements by Content-Length and by chunks are both understood."""
+    raw = b""
+    while b"\r\n\r\n" not in raw:
+        raw += _more(connection)
+    head, _, body = raw.partition(b"\r\n\r\n")
+    line, *lines = head.decode("latin-1").split("\r\n")
+    seen = Seen(line, tuple((name, value) for name, _, value in (one.partition(": ") for one in lines)), b"")
+    if "chunked" in seen.all("transfer-encoding"):
+        return Seen(line, seen.headers, _read_chunks(connection, body))
+    while len(body) < int(seen.header("content-length") or 0):
+        body += _more(connection)
+    return Seen(line, seen.headers, body)
+
+
+def _read_chunks(connection: socket.socket, raw: bytes) -> bytes:
+    body = b""
+    while True:
+        while b"\r\n" not in raw:
+            raw += _more(connection)
+        size, _, raw = raw.partition(b"\r\n")
+        while len(raw) < int(size, 16) + 2:
+            raw += _more(connection)
+        if int(size, 16) == 0:
+            return body
+        body, raw = body + raw[: int(size, 16)], raw[int(size, 16) + 2 :]
+
+
+def _more(connection: socket.socket) -> bytes:
+    part = connection.recv(262_144)
+    if not part:
+        raise ConnectionError("the caller left")
+    return part

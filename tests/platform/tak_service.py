@@ -1,0 +1,95 @@
+"""A TAK as the gateway sees it: the SOAP service that tells routes and authorisations, which can fail in each way.
+
+Source: platform.md §18, §20.4.
+"""
+
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Literal
+from xml.sax.saxutils import escape
+
+from tests.platform.catalogue import AuthorisationRow, RouteRow
+from tests.platform.messages import SOAP
+from tests.platform.producers import Port, read_request
+
+Condition = Literal["well", "down", "without routes", "without authorisations", "answers nonsense"]
+
+_NAMESPACE = "urn:skl:tp:vagvalsinfo:v2"
+_WSDL = next((Path(__file__).parents[2] / "gateway" / "tak" / "wsdl").rglob("*.wsdl"), None)
+
+
+class TakService(Port):
+    """Answers hamtaAllaVirtualiseringar and hamtaAllaAnropsBehorigheter, as its `condition` lets it."""
+
+    def __init__(self, routes: Sequence[RouteRow], authorisations: Sequence[AuthorisationRow]) -> None:
+        self.routes = list(routes)
+        self.authorisations = list(authorisations)
+        self.condition: Condition = "well"
+        super().__init__()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/tak-services/SokVagvalsInfo/v2"
+
+    def serve(self, connection: socket.socket) -> None:
+        if self.condition == "down":
+            return
+        seen = read_request(connection)
+        answer = self._wsdl() if seen.line.startswith("GET") else self._answer(seen.body)
+        status = "500 Oops" if self.condition == "answers nonsense" else "200 OK"
+        head = f"HTTP/1.1 {status}\r\nContent-Type: text/xml;charset=UTF-8\r\nContent-Length: {len(answer)}\r\n"
+        connection.sendall(head.encode() + b"Connection: close\r\n\r\n" + answer)
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_WR)
+
+    def _wsdl(self) -> bytes:
+        return _WSDL.read_bytes() if _WSDL is not None else b""
+
+    def _answer(self, asked: bytes) -> bytes:
+        if self.condition == "answers nonsense":
+            return b"<html>nonsense</html>"
+        if b"hamtaAllaVirtualiseringar" in asked:
+            rows = "" if self.condition == "without routes" else "".join(map(_route, enumerate(self.routes)))
+            return _envelope("hamtaAllaVirtualiseringarResponse", rows)
+        assert b"hamtaAllaAnropsBehorigheter" in asked
+        are_told = self.condition != "without authorisations"
+        rows = "".join(map(_authorisation, enumerate(self.authorisations))) if are_told else ""
+        return _envelope("hamtaAllaAnropsBehorigheterResponse", rows)
+
+
+def _envelope(name: str, rows: str) -> bytes:
+    body = f'<v:{name} xmlns:v="{_NAMESPACE}">{rows}</v:{name}>'
+    return f'<s:Envelope xmlns:s="{SOAP}"><s:Body>{body}</s:Body></s:Envelope>'.encode()
+
+
+def _elements(**values: str) -> str:
+    return "".join(f"<v:{name}>{escape(value)}</v:{name}>" for name, value in values.items())
+
+
+def _route(numbered: tuple[int, RouteRow]) -> str:
+    number, row = numbered
+    inner = _elements(
+        virtualiseringsInfoId=str(number),
+        receiverId=row.address,
+        rivProfil=row.profile,
+        tjansteKontrakt=row.contract,
+        fromTidpunkt=row.period.first,
+        tomTidpunkt=row.period.last,
+        adress=row.url,
+    )
+    return f"<v:virtualiseringsInfo>{inner}</v:virtualiseringsInfo>"
+
+
+def _authorisation(numbered: tuple[int, AuthorisationRow]) -> str:
+    number, row = numbered
+    inner = _elements(
+        anropsBehorighetsInfoId=str(number),
+        receiverId=row.address,
+        senderId=row.consumer,
+        tjansteKontrakt=row.contract,
+        fromTidpunkt=row.period.first,
+        tomTidpunkt=row.period.last,
+    )
+    return f"<v:anropsBehorighetsInfo>{inner}</v:anropsBehorighetsInfo>"
