@@ -357,9 +357,7 @@ def carriable(text: str) -> str:
 
 def parse_file(path: Path) -> Element:
     """The root element of a file of ours: a WSDL, a schema, a catalogue. Raises MessageUnreadable, OSError."""
-    return parse(
-        read_file(path), limits=Limits(max_tags=2_000_000, max_attributes=2_000_000, max_declarations=20_000)
-    )
+    return parse(read_file(path), limits=Limits(max_tags=2_000_000, max_attributes=2_000_000, max_declarations=20_000))
 
 
 def read_file(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
     door.py            ASGI: bounds what comes in, gives every answer its correlation id, serves WSDL, health, status
     pipeline.py        the steps in the platform's own order: the file to read first
-      senders.py         who calls: internal headers, certificate header, the demo's own consumer
+      senders.py         who calls: client certificate, internal headers, certificate header, the demo's own consumer
       envelope           header and body (contracts/envelope.py)
       spyne_host.py      the Spyne application of the contract
       routing.py         address + contract + now → route

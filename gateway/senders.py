@@ -52,12 +52,11 @@ def _by_handshake(request: HttpRequest, settings: GatewaySettings) -> Sender:
     if request.certificate is None:
         raise SenderUnknown("No client certificate was shown")
     try:
-        subject = shown(subject_of(request.certificate))
         sender = _sender_in(request.certificate, settings, is_rfc_2253=False)
     except CertificateUnreadable:
-        subject, sender = "unreadable", None
+        raise SenderUnknown("No senderId found in Certificate: unreadable") from None
     if sender is None:
-        raise SenderUnknown(f"No senderId found in Certificate: {subject}")
+        raise SenderUnknown(f"No senderId found in Certificate: {shown(subject_of(request.certificate))}")
     history = request.header(ROUTING_HISTORY)
     if settings.routing_history_on_https:
         history = _next_history(sender, history, settings)

@@ -33,7 +33,7 @@ _NO_JAVA = "none: this is no Java process"
 class Status:
     """Looks at one gateway from outside.
 
-    Without `tak` the pipeline's catalogue is told of as loaded at the start; without `hsa` there are no units.
+    Without `tak` the pipeline's catalogue is told of as loaded at the start, and without `hsa` the units as not loaded.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Status:
             "ManagementName": self.settings.instance_id,
             "TakCacheInitialized": _lower(self._pipeline.tak() is not None),
             "TakCacheResetInfo": _tak_info(self._refresh()),
-            "HsaCacheInitialized": _lower(self._hsa is None or self._hsa.is_initialized),
+            "HsaCacheInitialized": _lower(self._hsa is not None and self._hsa.is_initialized),
             "HsaCacheResetInfo": self._hsa_info(),
             **(self.memory() if with_memory else {}),
             "Endpoints": self._endpoints,

@@ -1,10 +1,12 @@
 """The demo: what it opens that is closed otherwise, and planting its region before it is served.
 
-Elsewhere: the clinics, people and times themselves (demo_region.py), the routes (demo_tak.toml).
+Elsewhere: the clinics, people and times themselves (demo_region.py), the routes (demo_tak.toml),
+the tree of units (demo_hsa.xml).
 Source: domain.md §10; DESIGN §4 (demo sender).
 """
 
 from dataclasses import replace
+from importlib.resources import files
 
 from gateway.settings import SettingsRefused
 from scheduling_backends.timebook.adapter import Timebook
@@ -14,10 +16,13 @@ from tidbro.wiring import DEMO_CONSUMER, Region
 
 
 def opened(settings: RegionSettings) -> RegionSettings:
-    """The settings with what the demo needs: a loopback caller without identity counts as the demo's e-service."""
-    if settings.gateway.demo_consumer:
-        return settings
-    return replace(settings, gateway=replace(settings.gateway, demo_consumer=DEMO_CONSUMER))
+    """The settings with what the demo needs, where they say nothing else.
+
+    A loopback caller without identity counts as the demo's e-service, and the region's tree of units is known.
+    """
+    own = settings.gateway
+    units = own.hsa_files or (str(files("tidbro") / "demo_hsa.xml"),)
+    return replace(settings, gateway=replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units))
 
 
 def plant(region: Region) -> None:

@@ -162,7 +162,8 @@ def _port(opened: socket.socket) -> int:
 
 
 def _tls(settings: RegionSettings) -> ListenerTls:
-    return ListenerTls(Path(settings.tls_certificate), Path(settings.tls_key), Path(settings.tls_client_ca))
+    files = (Path(settings.tls_certificate), Path(settings.tls_key), Path(settings.tls_client_ca))
+    return ListenerTls(*files, settings.tls_minimum)
 
 
 def _moved(settings: RegionSettings, names: Iterable[str], pages: dict[str, Page]) -> Iterator[tuple[str, Page]]:

@@ -27,7 +27,7 @@ FOR_TESTS = "Tidbro (for tests only)"
 CLIENTS, SERVERS = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 
 _AUTHORITY_DAYS = 3650
-_MOST_SIGNS = 64  # of a common name
+_MOST_BYTES = 64  # of a common name
 _BEFORE = timedelta(hours=1)  # for clocks that are behind
 
 
@@ -71,8 +71,8 @@ def demand_system(hsa_id: str, name: str) -> None:
 
 def demand_name(name: str) -> None:
     """Raises SettingsRefused for what is no name, or looks like a person's number."""
-    if not name.strip() or len(name) > _MOST_SIGNS or not name.isprintable() or hide_persons(name) != name:
-        raise SettingsRefused(f"--name must be a text of 1 to {_MOST_SIGNS} signs, and name no person.")
+    if not name.strip() or len(name.encode()) > _MOST_BYTES or not name.isprintable() or hide_persons(name) != name:
+        raise SettingsRefused(f"--name must be a text of 1 to {_MOST_BYTES} bytes, and name no person.")
 
 
 def new_authority(name: str, now: datetime) -> Issued:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gateway.listener_tls import TlsVersion
 from gateway.settings import GatewaySettings, SettingsRefused, checked, read_settings, setting
 from tidbro.clock import clock_of
 
@@ -32,6 +33,7 @@ class RegionSettings:
     tls_certificate: str = setting("", "PEM file of the certificate that callers on that port see, with its chain.")
     tls_key: str = setting("", "PEM file of its private key, which only its owner may read.")
     tls_client_ca: str = setting("", "PEM file of the authorities that issue the callers' certificates.")
+    tls_minimum: TlsVersion = setting("TLSv1.2", "The oldest TLS that is spoken on that port.")
     status_url: str = setting("", "URL that the status page answers at alone; empty: /status on every port.")
     reset_url: str = setting("", "URL that reloads the catalogue; empty: /resetcache on every port.")
     reset_hsa_url: str = setting("", "URL that reloads the tree of units; empty: /resethsacache on every port.")

@@ -6,6 +6,7 @@ Nothing is opened here; the ASGI lifespan does that when the region is served.
 import inspect
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,6 +26,7 @@ from gateway.status import Status
 from gateway.tak import services as tak_services
 from gateway.tak.cache import TakCache
 from gateway.tak.monitor import Monitor, Reset
+from gateway.tak.refusals import CatalogueRefused
 from gateway.tak.services import TakServices
 from gateway.tak.snapshot import TakSnapshot
 from gateway.time_outs import TimeOuts

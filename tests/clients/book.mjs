@@ -13,9 +13,19 @@ const tls = { ca: read("ca.pem"), cert: read("SE2321009991-ET01.pem"), key: read
 const REGISTRY = "urn:riv:itintegration:registry:1";
 const HEADERS = "urn:riv:interoperability:headers:1";
 
+// Node's soap takes a message's first part for its body. The official WSDLs put the parts of the header first, and say
+// which part is the body in the binding: go on to the last part, which is that one.
+function takeThePartThatIsTheBody(client, interaction) {
+  const { messages, bindings } = client.wsdl.definitions;
+  const message = messages[`${interaction}Request`];
+  while (message.children?.length) message.postProcess(client.wsdl.definitions);
+  for (const binding of Object.values(bindings)) binding.methods[interaction].input = message.element;
+}
+
 async function ask(interaction, question) {
   const wsdl = `${url}/vp/crm/scheduling/${interaction}/1/rivtabp21?wsdl`;
   const client = await soap.createClientAsync(wsdl, { wsdl_options: { httpsAgent: new https.Agent(tls) } });
+  takeThePartThatIsTheBody(client, interaction);
   client.setSecurity(new soap.ClientSSLSecurity(tls.key, tls.cert, tls.ca, {}));
   client.addSoapHeader({ LogicalAddress: clinic }, "", "reg", REGISTRY);
   client.addSoapHeader({ Actor: { actorId: who, actorType: "subject_of_care" } }, "", "h", HEADERS);

@@ -17,6 +17,7 @@ URL, FOLDER, WHO, CLINIC = (*sys.argv[1:4], *sys.argv[4:5], "SE2321009991-2B02")
 def session() -> requests.Session:
     """A session that shows the e-service's certificate, and trusts the demo's authority alone."""
     made = requests.Session()
+    made.trust_env = False  # or REQUESTS_CA_BUNDLE, where it is set, goes before what is said here
     made.verify = str(Path(FOLDER) / "ca.pem")
     made.cert = tuple(str(Path(FOLDER) / f"SE2321009991-ET01.{end}") for end in ("pem", "key"))
     return made

@@ -35,7 +35,7 @@ class TlsRegion:
 def run(command: list[str], folder: Path) -> str:
     """What a command prints; fails with all that it said when it does not end well."""
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL
+        command, check=False, cwd=folder, capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL
     )
     assert done.returncode == 0, f"{command[:2]}: {done.stdout}\n{done.stderr}"
     return done.stdout
@@ -99,7 +99,9 @@ def node_folder(pytestconfig: pytest.Config) -> Path:
         for one in files:
             shutil.copy(one, folder)
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, check=False, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
         if done.returncode:
             missing(
                 f"npm ci could not install Node's package soap; its registry must be in reach: {done.stderr[-500:]}"
@@ -125,7 +127,7 @@ def test_a_certificate_that_is_not_good_books_nothing(region: TlsRegion, tmp_pat
         str(region.certificates / "odd" / f"{odd}.key"),
     ]
     command = ["curl", "--silent", "--cacert", str(region.certificates / "ca.pem"), *shown, f"{region.url}/vp/x?wsdl"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True, timeout=SECONDS)
     assert (done.returncode != 0, done.stdout) == (True, "")
 
 

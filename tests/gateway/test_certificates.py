@@ -308,7 +308,7 @@ def test_a_spoilt_certificate_is_read_or_unreadable(data: st.DataObject) -> None
 
 
 SPOILABLE = a_certificate((C, "SE"), (CN, "x"), (SERIAL, CONSUMER))
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=64)
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=16)
 
 
 @given(TEXTS, TEXTS, TEXTS)

@@ -476,3 +476,18 @@ def test_a_reload_takes_new_certificates_and_a_broken_file_changes_nothing(
 
 def test_a_reload_without_a_file_is_no_error() -> None:
     assert ProducerTls.load("", True).reload()
+
+
+# The documentation's example
+
+
+def test_the_example_in_the_documentation_works(tmp_path: Path) -> None:
+    """docs/operations.md, TLS towards producers."""
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    example = page.partition("## TLS towards producers")[2].partition("```toml\n")[2].partition("```")[0]
+    a_certificate(an_authority(), "tidbro").bundle(tmp_path / "tidbro.pem")
+    for name in ("sithskedja.pem", "test-ca.pem"):
+        (tmp_path / name).write_bytes(an_authority().certificate_pem)
+    tls = ProducerTls.load(a_file(tmp_path, example), True)
+    assert tls.context_for("a.test.example.com", 8443)[0] == "test producers"
+    assert tls.context_for("a.test.example.com", 443)[0] == "sjunet"

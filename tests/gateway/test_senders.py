@@ -1,5 +1,7 @@
-"""gateway/senders.py: who calls, on both listeners, and for whom (platform.md §5, §6; VP002, VP011, VP013, VP014)."""
+"""gateway/senders.py: who calls, on both listeners, and for whom (platform.md §5, §6; VP002, VP011, VP013,
+VP014; §24 rows 1–7, 42–44; §25 rows 5–8)."""
 
+import asyncio
 import base64
 from datetime import datetime
 
@@ -14,7 +16,7 @@ from contracts.errors import OriginalConsumerRefused, PlatformError, RoutingLoop
 from gateway.call import HttpRequest
 from gateway.senders import Sender, identify, original_consumer, sender_address
 from gateway.settings import GatewaySettings, preset
-from tests.gateway.builders import CONSUMER
+from tests.gateway.builders import CONSUMER, a_pipeline
 from tests.people import PEOPLE
 
 HEADER = "x-vp-auth-cert"
@@ -93,7 +95,7 @@ def test_an_entry_is_a_prefix_of_the_text_or_a_block(entry: str, peer: str, list
 
 
 def test_as_the_real_platform_the_peer_check_names_its_header() -> None:
-    """platform.md §5.2 (1), row 5 of §24; a forwarded address is named by its own header."""
+    """platform.md §5.2 (1), §24 row 5; a forwarded address is named by its own header."""
     real = {"compatibility": "skltp", **preset("skltp")}
     told = refused(TransportRefused, {}, peer="10.20.30.40", **real)
     assert told.endswith("IP-address: 10.20.30.40. HTTP header that caused checking: CamelNettyRemoteAddress")
@@ -110,8 +112,23 @@ def test_an_ipv4_peer_of_a_socket_for_both_kinds_counts_as_ipv4(peer: str, entry
 
 
 def test_an_empty_list_refuses_everybody() -> None:
-    """platform.md §25 row 5."""
+    """platform.md §5.2, §25 row 5: the start warns of it (pipeline.py)."""
     refused(TransportRefused, {HEADER: bare(SITHS)}, ip_whitelist=())
+
+
+@pytest.mark.parametrize(("listed", "warnings"), [((), 1), (("127.0.0.1",), 0)])
+def test_an_empty_list_is_warned_of_at_the_start(
+    listed: tuple[str, ...], warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """platform.md §25 row 5: copied, with a warning."""
+
+    async def start() -> None:
+        pipeline = a_pipeline(ip_whitelist=listed)
+        await pipeline.open()
+        await pipeline.close()
+
+    asyncio.run(start())
+    assert sum("ip_whitelist_is_empty" in one.getMessage() for one in caplog.records) == warnings
 
 
 # Internal calls
@@ -137,7 +154,7 @@ def test_a_caller_that_names_this_platform_names_itself() -> None:
     ],
 )
 def test_a_foreign_instance_or_an_empty_sender_counts_for_nothing(headers: dict[str, str]) -> None:
-    """platform.md §5.2: exact and case-sensitive; row 7 of §24."""
+    """platform.md §5.2: exact and case-sensitive; §24 row 7."""
     refused(SenderUnknown, {**internal(), **headers})
     assert (
         identified({**internal(**{HEADER: bare(SITHS)}), "x-vp-sender-id": "SE-FORGED", **headers}).source
@@ -146,7 +163,7 @@ def test_a_foreign_instance_or_an_empty_sender_counts_for_nothing(headers: dict[
 
 
 def test_an_internal_call_from_a_forwarded_address_that_is_not_listed_is_refused() -> None:
-    """platform.md §5.2, 3."""
+    """platform.md §5.2 (3), §24 row 6: VP011."""
     assert refused(TransportRefused, internal(**{"x-forwarded-for": "10.20.30.40"})) == (
         "Caller was not on the white list of accepted IP-addresses.  IP-address: 10.20.30.40. "
         "HTTP header that caused checking: X-Forwarded-For"
@@ -202,11 +219,12 @@ def test_on_https_it_is_not_told() -> None:
     ids=["PEM", "PEM with blanks", "PEM in one line", "two PEM", "bare", "chain", "header twice"],
 )
 def test_the_sender_is_read_from_the_certificate_in_every_form(value: str) -> None:
-    """platform.md §5.2, 4; rows 2 and 3 of §24."""
+    """platform.md §5.2, 4; §24 row 2, §24 row 3."""
     assert identified({HEADER: value}) == Sender(CONSUMER, "certificate", f"{CONSUMER}#{OURS}")
 
 
 def test_without_a_certificate_header_nobody_is_known() -> None:
+    """platform.md §5.2 (4), §24 row 4: VP002."""
     assert refused(SenderUnknown, {}) == f"No certificate found in httpheader {HEADER}"
 
 
@@ -318,7 +336,7 @@ def refused_handshake(
 
 
 def test_the_certificate_of_the_handshake_is_the_sender_wherever_it_comes_from() -> None:
-    """platform.md §5.1, row 1 of §24: no white list, no internal headers, no certificate header, no demo."""
+    """platform.md §5.1, §24 row 1: no white list, no internal headers, no certificate header, no demo."""
     headers = {**internal(), HEADER: "nonsense", "x-vp-sender-id": "SE-FORGED", "x-forwarded-for": "203.0.113.9"}
     sender = by_handshake(SITHS, headers, ip_whitelist=(), demo_consumer="SE-DEMO")
     assert sender == Sender(CONSUMER, "tls", f"{CONSUMER}#{OURS}")
@@ -380,7 +398,7 @@ def test_a_loop_is_refused_on_https_unless_the_real_platform_is_wanted() -> None
 
 @pytest.mark.parametrize(("incoming", "outgoing"), [("", f"{CONSUMER}#{OURS}"), ("SE1#SE2", f"SE1#SE2#{OURS}")])
 def test_the_routing_history_grows_by_this_platform(incoming: str, outgoing: str) -> None:
-    """platform.md §5.2, 5; row 44 of §24."""
+    """platform.md §5.2, 5; §24 row 44."""
     assert identified({HEADER: bare(SITHS), "x-rivta-routing-history": incoming}).routing_history == outgoing
 
 
@@ -417,7 +435,7 @@ def original(headers: dict[str, str], source: str = "certificate", **settings: o
 
 @pytest.mark.parametrize("headers", [{}, {ORIGINAL: ""}])
 def test_without_an_original_consumer_it_is_the_sender(headers: dict[str, str]) -> None:
-    """platform.md §6."""
+    """platform.md §6, §24 row 42."""
     assert original(headers) == CONSUMER
 
 
@@ -429,14 +447,14 @@ def test_an_approved_sender_may_speak_for_another_consumer(senders: tuple[str, .
 
 @pytest.mark.parametrize("named", ["SE9", ""])
 def test_another_sender_may_not(named: str) -> None:
-    """platform.md §6, §12.2: VP013; an empty header counts as present."""
+    """platform.md §6, §12.2, §24 row 43: VP013; an empty header counts as present."""
     with pytest.raises(OriginalConsumerRefused) as told:
         original({ORIGINAL: named}, original_consumer_senders=("SE1",))
     assert told.value.detail == "Sender is not approved to set header x-rivta-original-serviceconsumer-hsaid."
 
 
 def test_where_it_is_not_refused_it_is_passed_on_with_a_warning(caplog: pytest.LogCaptureFixture) -> None:
-    """platform.md §6: the flag's real default."""
+    """platform.md §6, §24 row 43: the flag's real default."""
     settings = {"original_consumer_senders": ("SE1",), "refuses_original_consumers": False}
     assert original({ORIGINAL: "SE9"}, **settings) == "SE9"
     assert [one.getMessage() for one in caplog.records] == ["original_consumer_not_approved"]

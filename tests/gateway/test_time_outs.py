@@ -235,9 +235,18 @@ def test_a_producer_that_takes_no_request_is_given_up(is_whole: bool) -> None:
         server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1000)
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
         async with opened(a_pipeline(a_route(address=url), **settings)) as pipeline:
-            answer = await pipeline.answer(a_request(body))
+            answer = await asyncio.wait_for(pipeline.answer(a_request(body)), 60)  # else it would wait for ever
         never.set()
         server.close()
         return fault_in(answer).detail
 
     assert "(ReadTimeout: " in asyncio.run(ask())
+
+
+def test_the_example_in_the_documentation_works(tmp_path: Path) -> None:
+    """docs/operations.md, Time-outs."""
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    example = page.partition("## Time-outs")[2].partition("```json\n")[2].partition("```")[0]
+    time_outs = TimeOuts.load(a_file(tmp_path, example), NAME, 1.0)
+    seconds = [time_outs.producer_seconds(responder(one)) for one in ("GetSubjectOfCareSchedule", "MakeBooking")]
+    assert seconds == [60, 29]

@@ -10,19 +10,22 @@ import ssl
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from gateway.door import Receive, Scope, Send
+from gateway.listener_tls import ListenerTls
 from gateway.settings import GatewaySettings, SettingsRefused
 from tests.gateway.builders import Gate, Stub, a_pipeline
 from tests.gateway.serving import read_reply
 from tests.tidbro.tls_serving import Certificates, a_bare_post, certificates_in, served, served_gateway
 from tidbro import pki, pki_demo
+from tidbro.listeners import opened
 from tidbro.server import Listener, listen, server_for
+from tidbro.settings import read_region
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +107,18 @@ def test_the_start_says_every_place(made: Certificates, capsys: pytest.CaptureFi
     server.should_exit = True  # as soon as it has started
     server.run()
     assert capsys.readouterr().out == f"Tidbro answers on {urls[0]} and {urls[1]} (stop with Ctrl-C)\n"
+
+
+def test_the_oldest_tls_of_a_region_is_a_setting(made: Certificates) -> None:
+    """platform.md §15: tp.tls.allowedIncomingProtocols, as far as it is safe."""
+    files = made.tls_files
+    given = {"port": 0, "tls_port": 0, "tls_certificate": str(files["certificate_file"])}
+    given |= {"tls_key": str(files["key_file"]), "tls_client_ca": str(files["client_ca_file"])}
+    with pytest.raises(SettingsRefused, match=r"^tls_minimum must be one of TLSv1.2, TLSv1.3, not 'TLSv1.1'"):
+        read_region(None, {**given, "tls_minimum": "TLSv1.1"})
+    with ExitStack() as stack:
+        sockets = opened(read_region(None, {**given, "tls_minimum": "TLSv1.3"}), stack)
+        assert sockets.secure.tls == ListenerTls(**made.tls_files, minimum_version="TLSv1.3")
 
 
 # Certificates that change

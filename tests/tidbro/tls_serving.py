@@ -29,8 +29,16 @@ class Certificates:
     folder: Path
 
     @property
+    def tls_files(self) -> dict[str, Path]:
+        return {
+            "certificate_file": self.folder / "server.pem",
+            "key_file": self.folder / "server.key",
+            "client_ca_file": self.folder / "ca.pem",
+        }
+
+    @property
     def tls(self) -> ListenerTls:
-        return ListenerTls(self.folder / "server.pem", self.folder / "server.key", self.folder / "ca.pem")
+        return ListenerTls(**self.tls_files)
 
     def bundle(self, name: str) -> Path:
         return self.folder / f"{name}-bundle.pem"

@@ -1,0 +1,89 @@
+"""tidbro/logs.py: where log events go."""
+
+import json
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tidbro import logs
+
+
+def said(text: str) -> logging.LogRecord:
+    return logging.LogRecord("x", logging.INFO, "", 0, text, None, None)
+
+
+@pytest.fixture
+def handler(tmp_path: Path) -> Iterator[logs.LineFile]:
+    made = logs.LineFile(tmp_path / "calls.jsonl", file_bytes=20, old_files=2)
+    yield made
+    made.close()
+
+
+def test_each_message_is_a_line_at_once(handler: logs.LineFile, tmp_path: Path) -> None:
+    handler.emit(said('{"å": 1}'))
+    handler.emit(said("{}"))
+    assert (tmp_path / "calls.jsonl").read_text("utf-8") == '{"å": 1}\n{}\n'
+
+
+def test_a_full_file_becomes_an_old_one_and_the_oldest_goes(handler: logs.LineFile, tmp_path: Path) -> None:
+    for number in range(7):
+        handler.emit(said(f"{number:014d}"))
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == {
+        "calls.jsonl": f"{6:014d}\n",
+        "calls.jsonl.1": f"{5:014d}\n",
+        "calls.jsonl.2": f"{4:014d}\n",
+    }
+
+
+def test_a_line_longer_than_a_file_is_kept_whole(handler: logs.LineFile, tmp_path: Path) -> None:
+    handler.emit(said("x" * 100))
+    assert (tmp_path / "calls.jsonl").read_text() == "x" * 100 + "\n"
+
+
+def test_a_start_goes_on_in_the_file_there_is(tmp_path: Path) -> None:
+    for number in (1, 2):
+        handler = logs.LineFile(tmp_path / "calls.jsonl")
+        handler.emit(said(str(number)))
+        handler.close()
+    assert (tmp_path / "calls.jsonl").read_text() == "1\n2\n"
+
+
+def test_a_text_that_no_encoding_can_carry_is_written_all_the_same(handler: logs.LineFile, tmp_path: Path) -> None:
+    handler.emit(said("\ud800"))
+    assert (tmp_path / "calls.jsonl").read_text() == "\\ud800\n"
+
+
+def test_a_file_is_for_its_owner_alone(handler: logs.LineFile, tmp_path: Path) -> None:
+    assert stat.S_IMODE((tmp_path / "calls.jsonl").stat().st_mode) == 0o600
+
+
+def test_facts_follow_the_name_of_the_event_as_json() -> None:
+    record = said("call_failed")
+    record.__dict__["contract"] = "MakeBooking"
+    line = logs.FactFormatter().format(record)
+    assert line.split(" ", 2)[1:] == ["INFO", 'call_failed {"contract": "MakeBooking"}']
+    assert json.loads(line.split("call_failed ")[1]) == {"contract": "MakeBooking"}
+
+
+@pytest.mark.parametrize("has_events", [True, False])
+def test_the_real_platforms_events_get_a_file_only_when_they_are_asked_for(has_events: bool, tmp_path: Path) -> None:
+    """platform.md §19.1."""
+    names = ("", "tidbro.message_log", "tidbro.ecs", "spyne", "spyne.application", "spyne.protocol")
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(one.handlers, one.level, one.propagate) for one in loggers]
+    try:
+        logging.getLogger().handlers = []
+        logs.set_up(tmp_path, has_events=has_events)
+        logging.getLogger("tidbro.message_log").info("{}")
+        assert (tmp_path / "message-log.jsonl").read_text() == "{}\n"
+        assert (tmp_path / "ecs.jsonl").exists() is has_events
+    finally:
+        for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
+            for added in [added for added in one.handlers if added not in handlers]:
+                added.close()
+            one.handlers, one.propagate = handlers, propagate
+            one.setLevel(level)
