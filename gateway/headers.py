@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from contracts.http_headers import CORRELATION_ID, INSTANCE_ID, ORIGINAL_CONSUMER, ROUTING_HISTORY, SENDER_ID
 from contracts.identifiers import hide_persons
 from gateway.call import XML_CONTENT_TYPE, Call
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, SettingsRefused
 
 PRODUCER_TIME = "x-skltp-prt"
 WARNING = "x-tidbro-warning"
@@ -37,9 +37,14 @@ Rows = tuple[tuple[str, str], ...]
 
 
 class HeaderRules:
-    """The rules of one gateway. What is decided about a header's name is decided once."""
+    """The rules of one gateway. What is decided about a header's name is decided once.
+
+    Raises SettingsRefused for a setting that cannot be sent as a header.
+    """
 
     def __init__(self, settings: GatewaySettings) -> None:
+        for name in ("user_agent", "content_type", "instance_id"):
+            _demand_one_line(name, getattr(settings, name))
         self._settings = settings
         self._removed = re.compile(settings.request_headers_removed)
         self._kept = re.compile(settings.request_headers_kept)
@@ -87,6 +92,11 @@ class HeaderRules:
 
     def _decide_back(self, name: str) -> bool:
         return name.lower() not in _NOT_RETURNED and not self._not_returned.fullmatch(name)
+
+
+def _demand_one_line(name: str, value: str) -> None:
+    if not value.isascii() or _CONTROL.search(value):
+        raise SettingsRefused(f"{name} must be one line of ASCII, for it is sent as a header.")
 
 
 def producer_time(call: Call) -> tuple[str, str]:

@@ -173,7 +173,15 @@ def _as_the_library_writes(rows: Rows) -> Rows:
     """Headers such that their bytes go out as they came: we read them as Latin-1, the library writes UTF-8."""
     if all(value.isascii() for _, value in rows):
         return rows
-    return tuple((name, value.encode("latin-1", "replace").decode("utf-8", "replace")) for name, value in rows)
+    return tuple((name, _as_utf_8(value)) for name, value in rows)
+
+
+def _as_utf_8(value: str) -> str:
+    """What came as UTF-8 is read as that; what did not, or is not from a header, is text already."""
+    try:
+        return value.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return value
 
 
 def _failure(error: Exception, request: Request) -> ExchangeFailed:

@@ -37,29 +37,6 @@ class ByPort:
         await self._others.get(port, self._first)(scope, receive, send)
 
 
-class Together:
-    """Two regions in one process: the second answers at its own port, and lives as long as the first."""
-
-    def __init__(self, first: AsgiApplication, second: Region, port: int) -> None:
-        self._first, self._second, self._port = first, second, port
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(scope, receive, send)
-        elif (scope.get("server") or ("", 0))[1] == self._port:
-            await self._second.application(scope, receive, send)
-        else:
-            await self._first(scope, receive, send)
-
-    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The second opens before the first, which calls it, and closes after."""
-        await self._second.pipeline.open()
-        try:
-            await self._first(scope, receive, send)
-        finally:
-            await self._second.pipeline.close()
-
-
 class PagesAlone:
     """Lets requests of these paths through to a door; everything else is not found."""
 
@@ -139,8 +116,9 @@ def placed(region: Region, sockets: Sockets) -> tuple[Region, tuple[Listener, ..
 def joined(
     region: Region, listeners: tuple[Listener, ...], second: Region, listener: Listener
 ) -> tuple[Region, tuple[Listener, ...]]:
-    """The region with a second one in its process, which answers on a listener of its own."""
-    door = Together(region.application, second, _port(listener.socket))
+    """The region with a second one in its process, which answers on a listener of its own and lives as long."""
+    region.pipeline.companions.append(second.pipeline)
+    door = ByPort(region.application, {_port(listener.socket): second.application})
     return replace(region, application=door), (*listeners, listener)
 
 

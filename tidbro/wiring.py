@@ -6,7 +6,6 @@ Nothing is opened here; the ASGI lifespan does that when the region is served.
 import inspect
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -26,7 +25,6 @@ from gateway.status import Status
 from gateway.tak import services as tak_services
 from gateway.tak.cache import TakCache
 from gateway.tak.monitor import Monitor, Reset
-from gateway.tak.refusals import CatalogueRefused
 from gateway.tak.services import TakServices
 from gateway.tak.snapshot import TakSnapshot
 from gateway.time_outs import TimeOuts
@@ -38,6 +36,7 @@ from tidbro.settings import RegionSettings
 log = logging.getLogger(__name__)
 
 DEMO_CONSUMER = "SE2321009991-ET01"
+_ADMINISTRATIVE = ("/health", "/status", "/resetcache", "/resethsacache", "/actuator")
 
 
 @dataclass(frozen=True)
@@ -83,23 +82,29 @@ def build(
         TimeOuts.load(own.timeouts_file, own.timeouts_default_name, own.producer_timeout_seconds),
         ProducerTls.load(own.tls_file, own.checks_producer_host),
     )
-    home = None if is_gateway_alone else Home(settings, clock, pipeline.catalogue, regional_url)
     status = Status(pipeline, clock, endpoints or [f"http://{settings.host}:{settings.port}/vp"], tak, hsa)
-    admin = AdminPages(status, tak, hsa)
-    pages: dict[str, Page] = dict.fromkeys(
-        ("/health", "/status", "/resetcache", "/resethsacache", "/actuator"), admin.answer
-    )
+    pages: dict[str, Page] = dict.fromkeys(_ADMINISTRATIVE, AdminPages(status, tak, hsa).answer)
+    pages |= _catalogue_pages(settings, clock, is_gateway_alone, tak, pipeline)
+    sites = None if is_gateway_alone else Home(settings, clock, pipeline.catalogue, regional_url)
+    door = Door(pipeline, pages, sites, settings.traffic_path)
+    return Region(door, pipeline, settings, clock, tak, hsa, pages, sites)
+
+
+def _catalogue_pages(
+    settings: RegionSettings, clock: Clock, is_gateway_alone: bool, tak: TakCache, pipeline: Pipeline
+) -> dict[str, Page]:
+    """The TAK's own services, where the catalogue is the region's, and the look-out for its newer versions."""
+    pages: dict[str, Page] = {}
     take_over: list[Reset] = [lambda: tak.reload().is_successful]
     if catalogue.has_versions(settings, is_gateway_alone):
-        services = TakServices(catalogue.Versions(settings, clock), own, clock)
+        services = TakServices(catalogue.Versions(settings, clock), settings.gateway, clock)
         services.reload()
         pages[tak_services.BASE] = services.answer
         take_over.insert(0, services.reload)
-    if own.tak_poll_seconds:
+    if settings.gateway.tak_poll_seconds:
         newest = catalogue.newest_of(settings, clock, is_gateway_alone)
-        pipeline.companions.append(Monitor(newest, take_over, own.tak_poll_seconds))
-    door = Door(pipeline, pages, home, settings.traffic_path)
-    return Region(door, pipeline, settings, clock, tak, hsa, pages, home)
+        pipeline.companions.append(Monitor(newest, take_over, settings.gateway.tak_poll_seconds))
+    return pages
 
 
 def make_folder(path: Path) -> None:

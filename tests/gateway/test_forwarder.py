@@ -351,6 +351,12 @@ def test_a_headers_bytes_go_out_as_they_came_and_come_back_so() -> None:
     assert (dict(answer.headers)["X-Odd"], dict(answer.headers)["X-Latin"]) == (odd, "\xe5")
 
 
+def test_a_header_that_is_no_utf_8_goes_out_as_utf_8() -> None:
+    """What came as Latin-1 is still read as the letter it was."""
+    _, producer = forwarded(http_reply("200 OK", GOOD), with_headers({"x-latin": "\xe5"}))
+    assert producer.header("x-latin") == "å".encode().decode("latin-1")
+
+
 def test_headers_of_the_answer_keep_their_case_their_order_and_their_number() -> None:
     """platform.md §7.3."""
     answer, _ = forwarded(http_reply("200 OK", GOOD, "seT-CooKie: a", "B: 1", "A: 2", "seT-CooKie: b"))

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from gateway.headers import HeaderRules, warnings_of
-from gateway.settings import GatewaySettings, read_settings
+from gateway.settings import GatewaySettings, SettingsRefused, read_settings
 from tests.gateway.builders import (
     CONSUMER,
     SETTINGS,
@@ -153,6 +153,13 @@ def test_a_header_with_a_name_of_kilobytes_is_judged_like_others() -> None:
     assert "y" * 5000 in sent({"y" * 5000: "1"})
     long = "MULE_" + "x" * 5000
     assert long not in dict(returned([(long, "1")]))
+
+
+@pytest.mark.parametrize("name", ["user_agent", "content_type", "instance_id"])
+@pytest.mark.parametrize("value", ["a\r\nX: y", "Å"])
+def test_a_setting_that_cannot_be_a_header_keeps_the_gateway_from_starting(name: str, value: str) -> None:
+    with pytest.raises(SettingsRefused, match=name):
+        a_pipeline(**{name: value})
 
 
 # The query

@@ -80,6 +80,7 @@ class Places:
     https: str
     refused: str
     resetting: str
+    elsewhere: str
 
 
 def routes(at: Places) -> list[RouteRow]:
@@ -114,7 +115,8 @@ def routes(at: Places) -> list[RouteRow]:
         RouteRow("VG", f"{well}/vg", MAKE), RouteRow("V3", f"{well}/v3"),
         RouteRow("REFUSED", at.refused), RouteRow("REFUSED", at.refused, MAKE), RouteRow("RESETTING", at.resetting),
         RouteRow("RESETTING", at.resetting, MAKE), RouteRow("QUERY", f"{well}?of=route"),
-        RouteRow("LOCALHOST", well.replace("127.0.0.1", "localhost")),
+        RouteRow("ELSEWHERE", at.elsewhere), RouteRow("NO-PROFILE", well, profile=""),
+        RouteRow("REFUSED", at.refused, OFFICIAL), RouteRow("UNPERMITTED", well, OFFICIAL),
     ]  # fmt: skip
 
 
@@ -123,13 +125,14 @@ def authorisations() -> list[AuthorisationRow]:
     own = [
         "A", "TLS", "ROUTE-20", "ROUTE-99", "ROUTE-99-REFUSED", "ROUTE-20-REFUSED", "LOWER-PROFILE", "EXPIRED", "FUTURE",
         "LAST-DAY", "FIRST-DAY", "BAND", "ZONED", "ZONED-OVER", "ZONED-AHEAD", "RENEWED", "TWICE", "TWO-PROFILES", "NO-URL",
-        "BLANK-URL", "BAD-URL", "NO-URL-TWICE", "PARENT", "VG", "V3", "REFUSED", "RESETTING", "QUERY", "LOCALHOST",
+        "BLANK-URL", "BAD-URL", "NO-URL-TWICE", "PARENT", "VG", "V3", "REFUSED", "RESETTING", "QUERY", "ELSEWHERE", "NO-PROFILE",
         "UNKNOWN",
     ]  # fmt: skip
     return [
         *(AuthorisationRow(address) for address in own),
         *(AuthorisationRow(address, MAKE) for address in ("A", "VG", "VE", "REFUSED", "RESETTING")),
         *(AuthorisationRow("A", contract) for contract in (SLOW, EXCEPTED)),
+        AuthorisationRow("REFUSED", OFFICIAL),
         *(AuthorisationRow("SE2321009991-2B02", contract) for contract in (OFFICIAL, MAKE_BOOKING)),
         AuthorisationRow("*", STANDARD),
         AuthorisationRow("PARENT", EXCEPTED),

@@ -269,3 +269,39 @@ def test_24_row_43_with_the_flag_off_the_header_is_passed_on_all_the_same(world:
     """platform.md §24 row 43, §6, the last row."""
     gateway = world.start("skltp", {"sender.id.allowed.list": STRANGER})
     assert gateway.seen(gateway.call(headers={ORIGINAL: "SE-FIRST"})).header(ORIGINAL) == "SE-FIRST"
+
+
+# Names of one's own
+
+
+def test_23_the_headers_a_proxy_uses_can_be_named(world: World) -> None:
+    """platform.md §5.2, §23 http.forwarded.header.*: as Helm sets them."""
+    given = {
+        "http.forwarded.header.auth_cert": "X-Forwarded-Tls-Client-Cert",
+        "http.forwarded.header.xfor": "X-Real-Ip",
+    }
+    gateway = world.start("skltp", given)
+    shown = {"X-Forwarded-Tls-Client-Cert": world.consumer.pem_on_one_line}
+    assert gateway.call(identity=shown).status == 200
+    absent = "No certificate found in httpheader X-Forwarded-Tls-Client-Cert"
+    assert detail_of(gateway.call(), "VP002") == absent
+    reply = gateway.call(headers={"X-Real-Ip": "10.20.30.40"}, identity=OWN)
+    assert detail_of(reply, "VP011").endswith("HTTP header that caused checking: X-Real-Ip")
+
+
+def test_23_where_the_sender_stands_in_a_subject_can_be_told(world: World) -> None:
+    """platform.md §5.1, §23 certificate.senderid.subject.pattern: the platform's own tests use OU."""
+    subject = ((NameOID.ORGANIZATIONAL_UNIT_NAME, CONSUMER), *ORGANISATION)
+    shown = world.authority.issue("by-unit", subject)
+    gateway = world.start("skltp", {"certificate.senderid.subject.pattern": "OU=([^,]+)"}, with_tls=True)
+    assert gateway.call(identity={CERTIFICATE: shown.pem_on_one_line}).status == 200
+    assert gateway.call(shown=shown).status == 200
+    detail_of(gateway.call(), "VP002")
+
+
+def test_25_row_6_the_white_list_takes_networks_too(world: World) -> None:
+    """platform.md §25 row 6: in the usual notation, beside the beginnings of addresses."""
+    gateway = world.start("tidbro", {"ip.whitelist": "10.0.0.0/8,127.0.0.0/29"})
+    assert gateway.call().status == 200
+    assert gateway.call(headers={"X-Forwarded-For": "10.200.1.1"}, identity=OWN).status == 200
+    detail_of(gateway.call(headers={"X-Forwarded-For": "11.1.1.1"}, identity=OWN), "VP011")

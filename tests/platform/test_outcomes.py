@@ -1,11 +1,15 @@
 """What the producer did, and what the consumer sees of it (platform.md §12.4, §13, §14; §24 rows 31–40; §25 rows
 11–14, 26, 27)."""
 
+import socket
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.platform import wire
+from tests.platform import catalogue, wire
 from tests.platform.letter import check_headers, detail_of
 from tests.platform.messages import (
     ANSWER,
@@ -337,3 +341,59 @@ def test_13_a_certificate_that_is_not_trusted_is_no_producer(world: World) -> No
     reply = gateway.call(a_message("TLS"))
     assert failure(gateway, reply, world.places.https).startswith("(javax.net.ssl.SSLHandshakeException")
     assert world.https.connections - before == 1
+
+
+def test_13_a_certificate_for_another_host(like_skltp: Gateway, by_default: Gateway) -> None:
+    """platform.md §13, §14.3, §23 producer.https.hostnameVerification: not checked by the real platform; DESIGN
+    decision 8: host names are checked by default."""
+    assert like_skltp.call(a_message("ELSEWHERE")).body == ANSWER
+    before = by_default.world.elsewhere.connections
+    failure(by_default, by_default.call(a_message("ELSEWHERE")), by_default.world.places.elsewhere)
+    assert by_default.world.elsewhere.connections - before == 1
+
+
+def test_13_the_real_platform_can_be_told_to_check_hosts(world: World) -> None:
+    """platform.md §14.3, §23."""
+    gateway = world.start("skltp", {"producer.https.hostnameVerification": "true"})
+    told = failure(gateway, gateway.call(a_message("ELSEWHERE")), world.places.elsewhere)
+    assert told.startswith("(javax.net.ssl.SSLHandshakeException")
+
+
+def test_13_a_producer_that_does_not_take_the_connection(world: World, full_port: int, tmp_path: Path) -> None:
+    """platform.md §13, §14.3: connect time-outs are retried; each passes once."""
+    url = f"http://127.0.0.1:{full_port}/producer"
+    tak = tmp_path / "tak.xml"
+    tak.write_text(catalogue.persistent_cache([catalogue.RouteRow("A", url)], [catalogue.AuthorisationRow("A")]))
+    gateway = world.start("skltp", {"producer.http.connect.timeout": 200}, tak=tak)
+    started = time.monotonic()
+    failure(gateway, gateway.call(), url)
+    assert time.monotonic() - started >= 2 * 0.2 + RETRY_MILLISECONDS / 1000
+
+
+@pytest.fixture
+def full_port() -> Iterator[int]:
+    """A port whose queue of connections is full, so that the next ones are not answered."""
+    with socket.socket() as listening, ExitStack() as waiting:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(listening.getsockname())
+        yield listening.getsockname()[1]
+
+
+def test_14_1_other_contracts_have_the_time_out_of_the_default_entry(world: World) -> None:
+    """platform.md §14.1, §23 timeout.json.file.default.tjanstekontrakt.name."""
+    gateway = world.start("skltp", {"timeout.json.file.default.tjanstekontrakt.name": SLOW})
+    assert "ReadTimeoutException" in failure(gateway, gateway.call(None, (), hangs))
+
+
+def test_4_2_a_route_without_profile_is_an_internal_error(like_skltp: Gateway, by_default: Gateway) -> None:
+    """platform.md §4.2, the last row [D], §12.4; by default it is as any other profile that there is none of."""
+    reply = like_skltp.call(a_message("NO-PROFILE"))
+    assert reply.status == 500
+    check_headers(reply)
+    assert b"<faultcode>SOAP-ENV:Server</faultcode>" in reply.body
+    assert b"<faultstring>VP" not in reply.body
+    detail_of(by_default.call(a_message("NO-PROFILE")), "VP005")

@@ -111,7 +111,7 @@ def test_24_row_55_every_schema_is_served_and_points_to_its_own(gateway: Gateway
 
 def test_24_row_56_an_unknown_path_is_told_those_there_are(gateway: Gateway) -> None:
     """platform.md §24 row 56, §16.2."""
-    reply = gateway.get("/vp/no/such/1/rivtabp21?wsdl")
+    reply = gateway.get("/vp/no/such/1/rivtabp21?wsdl", {"Host": f"localhost:{gateway.port}"})
     assert reply.status == 500
     assert reply.header("content-type") == ("text/plain;UTF-8" if gateway.is_skltp else "text/plain; charset=UTF-8")
     first, *lines = reply.body.decode().strip().splitlines()

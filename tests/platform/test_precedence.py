@@ -3,19 +3,28 @@
 Every pair of neighbours in the platform's order is provoked by one call; so are some that lie further apart.
 """
 
+import re
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.platform.catalogue import INSTANCE, STRANGER
 from tests.platform.letter import detail_of
-from tests.platform.messages import a_message, a_message_20, an_envelope, header_20, header_21, payload
+from tests.platform.messages import a_message, a_message_20, an_envelope, header_20, header_21, official, payload
 from tests.platform.world import CERTIFICATE, Gateway, World
 
 NOT_XML = b"<Soap"
 NO_ADDRESS = an_envelope("", payload()).encode()
 LOOP = {"x-rivta-routing-history": f"SE1#{INSTANCE}"}
 FOR_ANOTHER = {"x-rivta-original-serviceconsumer-hsaid": "SE-FIRST"}
+
+
+def invalid(address: str) -> bytes:
+    """A message that breaks its contract's schema, which is looked at by default."""
+    body = official().replace(b"SE2321009991-2B02</reg", f"{address}</reg".encode())
+    broken = re.sub(rb"<r:healthcare_facility>.*?</r:healthcare_facility>", b"", body)
+    assert broken != body
+    return broken
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,9 @@ PAIRS = [
     Pair("VP012", "VP009", a_message("ROUTE-20-REFUSED").replace(b"</soap:Envelope>", b"<x"), at="like_skltp"),
     Pair("VP015", "VP009", a_message("REFUSED").replace(b"</soap:Envelope>", b""), at="by_default"),
     Pair("VP003", "VP005", an_envelope(header_20(" "), payload()).encode()),
-    Pair("VP007", "VP009", a_message_20("UNPERMITTED-99"), as_="stranger"),
+    Pair("VP007", "VP005", a_message_20("UNPERMITTED-99"), as_="stranger"),
+    Pair("VP007", "VP015", invalid("UNPERMITTED"), at="by_default"),
+    Pair("VP015", "VP009", invalid("REFUSED"), at="by_default"),
 ]
 
 

@@ -261,6 +261,27 @@ def test_9_4_neither_the_tree_nor_the_standard_route_is_tried_for_it(gateway: Ga
     assert detail_of(gateway.call(a_message("X#CHILD")), "VP004") == no_route("X#CHILD")
 
 
+def test_10_the_list_of_senders_is_compared_by_letter_case(world: World) -> None:
+    """platform.md §10, "Allow-list comparisons"; §23 defaultrouting.allowedSenderIds, .delimiter."""
+    given = {"defaultrouting.allowedSenderIds": CONSUMER.lower(), "defaultrouting.delimiter": "!"}
+    gateway = world.start("skltp", given)
+    assert detail_of(gateway.call(a_message("VE!VG")), "VP007") == not_authorised("VE!VG")
+    assert detail_of(gateway.call(a_message("VE#VG")), "VP004") == no_route("VE#VG")
+    assert gateway.call(a_message("VG")).status == 200
+
+
+def test_11_the_tree_can_be_left_out_but_for_some_contracts(world: World) -> None:
+    """platform.md §11: the excepted contracts turn the default, separately for routes and authorisations."""
+    given = {
+        "hsa.lookup.vagval.defaultEnabled": "false",
+        "hsa.lookup.vagval.exceptedNamespaces": EXCEPTED,
+    }
+    gateway = world.start("skltp", given)
+    assert detail_of(gateway.call(a_message("CHILD")), "VP004") == no_route("CHILD")
+    assert path_reached(gateway, gateway.call(a_message("CHILD", EXCEPTED))) == "parent"
+    assert gateway.call(a_message("CHILD-ROUTED")).status == 200
+
+
 # The contract
 
 

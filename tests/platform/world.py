@@ -47,7 +47,8 @@ class World:
         self.self_signed = self.authority.issue("self-signed", subject, is_self_signed=True)
         self.of_another_authority = self.stranger_authority.issue("of-another", subject)
         self.http = Producer(_ANSWERS_WELL)
-        self.https = Producer(_ANSWERS_WELL, self._producer_context())
+        self.https = Producer(_ANSWERS_WELL, self._producer_context("producer", "localhost", "127.0.0.1"))
+        self.elsewhere = Producer(_ANSWERS_WELL, self._producer_context("elsewhere", "producer.example.com"))
         self.resetting = ResettingPort()
         self._reserved = socket.socket()
         self._reserved.bind(("127.0.0.1", 0))  # and never listens, so that connecting is refused
@@ -57,6 +58,7 @@ class World:
             self.https.url(host="localhost"),
             self.refused_url,
             f"http://127.0.0.1:{self.resetting.port}/producer",
+            self.elsewhere.url(host="localhost"),
         )
         rows = catalogue.persistent_cache(catalogue.routes(self.places), catalogue.authorisations())
         self.tak_file = self.write("tak.xml", rows)
@@ -68,7 +70,7 @@ class World:
     def close(self) -> None:
         for process in self.processes:
             process.stop()
-        for port in (self.http, self.https, self.resetting):
+        for port in (self.http, self.https, self.elsewhere, self.resetting):
             port.close()
         self._reserved.close()
 
@@ -77,10 +79,13 @@ class World:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def _producer_context(self) -> ssl.SSLContext:
-        own = self.authority.issue("producer", hosts=("localhost", "127.0.0.1"))
+    def _producer_context(self, name: str, *hosts: str) -> ssl.SSLContext:
+        """A producer's end of TLS, which demands a certificate of the gateway too."""
+        own = self.authority.issue(name, hosts=hosts)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(own.certificate_file, own.key_file)
+        context.load_verify_locations(self.authority.file)
+        context.verify_mode = ssl.CERT_REQUIRED
         return context
 
     def _tls_toml(self) -> str:
@@ -106,8 +111,8 @@ class World:
             **given,
         }
         arguments = ["gateway", "--port", "0", "--data", str(data), "--instance-id", catalogue.INSTANCE]
-        arguments += ["--instance-name", INSTANCE_NAME, "--hsa", str(self.hsa_file)]
-        arguments += ["--timeouts", str(self.time_outs_file)]
+        arguments += ["--instance-name", INSTANCE_NAME, "--timeouts", str(self.time_outs_file)]
+        arguments += [] if "hsa.files" in given else ["--hsa", str(self.hsa_file)]
         arguments += ["--tak-cache", str(self.tak_file if tak is None else tak)]
         arguments += self._listener() if with_tls else []
         for name, value in settings.items():
@@ -177,6 +182,7 @@ class Gateway:
         if behaviours:
             self.world.http.tell(case, behaviours)
             self.world.https.tell(case, behaviours)
+            self.world.elsewhere.tell(case, behaviours)
         return case
 
     def raw(self, raw: bytes, shown: Issued | None = None, method: str = "POST") -> Reply:
@@ -198,7 +204,8 @@ class Gateway:
         return seen
 
     def attempts(self, reply: Reply) -> Sequence[Seen]:
-        return [*self.world.http.seen(reply.case), *self.world.https.seen(reply.case)]
+        world = self.world
+        return [seen for one in (world.http, world.https, world.elsewhere) for seen in one.seen(reply.case)]
 
     def still_answers(self) -> bool:
         """Whether the next good call gets its answer."""

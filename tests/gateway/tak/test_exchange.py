@@ -390,8 +390,9 @@ def test_the_component_of_a_file_s_addresses_can_be_told() -> None:
 
 def test_a_row_that_is_refused_stops_the_import_unless_the_rest_is_wanted(store: Store) -> None:
     snapshot = read_toml(TOML + ROUTE.replace("adapter:x", "https://x/å").replace("SE1", "SE9"))
-    with store.editing(ANNA, whole=True) as editing, pytest.raises(ImportRefused) as told:
+    with pytest.raises(ImportRefused) as told, store.editing(ANNA, whole=True) as editing:
         import_into(editing, snapshot)
+    assert store.pending() == ()
     assert told.value.report.refused[0].startswith("The address 'https://x/å' may hold only")
     with store.editing(ANNA, whole=True) as editing:
         assert import_into(editing, snapshot, partly=True).added["route"] == 5
