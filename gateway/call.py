@@ -33,6 +33,20 @@ class HttpRequest:
     def header(self, name: str) -> str | None:
         return self.headers.get(name)
 
+    def with_body(self, body: bytes) -> "HttpRequest":
+        """The same request, whole. `dataclasses.replace` costs four times as much, and every call comes by here."""
+        return HttpRequest(
+            self.method,
+            self.path,
+            self.query,
+            self.headers,
+            body,
+            self.peer,
+            self.scheme,
+            self.port,
+            self.certificate,
+        )
+
     @property
     def charset(self) -> str | None:
         """What Content-Type says of the encoding."""

@@ -10,10 +10,8 @@ Source: platform.md §2 (steps 0, 1, 22), §14.4, §14.5, §16, §17.
 
 import asyncio
 import logging
-import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import replace
 from typing import Any
 
 from contracts.errors import MessageUnreadable
@@ -22,6 +20,7 @@ from contracts.identifiers import hide_persons
 from gateway import faults
 from gateway.call import Answer, HttpRequest
 from gateway.pipeline import Pipeline, correlation_id_of
+from gateway.traffic import Body, MessageTooLarge, Traffic, came_late, left_early, rows_of
 from gateway.wsdl_pages import WsdlPages, asks_for_contract
 
 log = logging.getLogger(__name__)
@@ -34,19 +33,12 @@ Page = Callable[[HttpRequest], Awaitable[Answer | None]]
 """Answers a request of its own paths, None to all others. The body has been read, within the limits of a message."""
 
 TRAFFIC_PATH = "/vp"
-_MOST_DISCARDED_BYTES = 268_435_456  # of a body that is too large; then its sender is no longer listened to
 _NOT_FOUND = Answer(404, b"", (("Content-Type", "text/plain"),))
 _OPTIONS = Answer(200, b"", (("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),))
 _NO_TRACE = Answer(
     405, b"", (("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"), ("Content-Type", "text/plain"))
 )
 _TOO_LARGE = Answer(413, b"", (("Connection", "close"),))
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-
-
-class _MessageTooLarge(MessageUnreadable):
-    """A body beyond the limit: one of the things that HTTP can tell without a fault."""
 
 
 class Door:
@@ -68,6 +60,18 @@ class Door:
         self._sites = sites
         self._traffic_path = traffic_path.rstrip("/").lower()
 
+    def traffic_at(self, port: int, path: str) -> Traffic | None:
+        """Who answers calls at a path: the door itself, or None for what is no call."""
+        return self if _is_below(path.lower(), self._traffic_path) else None
+
+    @property
+    def max_message_bytes(self) -> int:
+        return self._pipeline.settings.max_message_bytes
+
+    @property
+    def request_timeout_seconds(self) -> float:
+        return self._pipeline.settings.request_timeout_seconds
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
@@ -88,7 +92,9 @@ class Door:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].lower()
         if _is_below(path, self._traffic_path):
-            await _reply(send, await self._answer(scope, receive))
+            request = _head(scope)
+            body, unreadable = await self._read(request, receive)
+            await _reply(send, await self.answer(request.with_body(body), unreadable))
         elif (page := self._page_at(path)) is not None:
             await _reply(send, await self._page(page, scope, receive))
         elif self._sites is not None:
@@ -105,68 +111,52 @@ class Door:
         try:
             if unreadable is not None:
                 return faults.fault_of(unreadable, self._pipeline.settings.instance_name)
-            return await page(replace(request, body=body)) or _NOT_FOUND
+            return await page(request.with_body(body)) or _NOT_FOUND
         except Exception as error:
             log.error("page_failed: %s", hide_persons(traceback.format_exc()))
             own = self._pipeline.settings
             return faults.internal_fault(error, own.instance_name, own.tells_internal_errors)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        """The answer on the traffic path; whatever goes wrong here, it is a fault."""
+    async def answer(self, request: HttpRequest, unreadable: MessageUnreadable | None) -> Answer:
+        """The answer on the traffic path; whatever goes wrong here, it is a fault.
+
+        `unreadable` is what was found wrong with the body, which is then empty.
+        """
         try:
-            return await self._traffic(scope, receive)
+            return await self._answer(request, unreadable)
         except Exception as error:
             log.error("door_failed: %s", hide_persons(traceback.format_exc()))
             own = self._pipeline.settings
             return faults.internal_fault(error, own.instance_name, own.tells_internal_errors)
 
-    async def _traffic(self, scope: Scope, receive: Receive) -> Answer:
-        request = _head(scope)
+    async def _answer(self, request: HttpRequest, unreadable: MessageUnreadable | None) -> Answer:
         if request.method in ("OPTIONS", "TRACE"):
             return _OPTIONS if request.method == "OPTIONS" else _NO_TRACE
         if asks_for_contract(request):
             answer = self._contracts.answer(request)
             return answer.with_headers((CORRELATION_ID, correlation_id_of(request)))
-        body, unreadable = await self._read(request, receive)
-        if isinstance(unreadable, _MessageTooLarge) and self._pipeline.settings.http_refusals:
+        if isinstance(unreadable, MessageTooLarge) and self._pipeline.settings.http_refusals:
             log.warning("http_request_refused: %s", unreadable.detail)
             return _TOO_LARGE
-        whole = replace(request, body=body)
-        answer = await self._pipeline.answer(whole, unreadable)
+        answer = await self._pipeline.answer(request, unreadable)
         return answer.with_headers(("Connection", "close")) if unreadable is not None else answer
 
     async def _read(self, request: HttpRequest, receive: Receive) -> tuple[bytes, MessageUnreadable | None]:
-        """The body, or what is wrong with it. What is too large is read past, so that its sender hears the answer."""
-        seconds = self._pipeline.settings.request_timeout_seconds
+        """The body, or what is wrong with it, as any ASGI server gives it; on our own connections see traffic.py."""
+        seconds = self.request_timeout_seconds
+        body = Body(request.headers, self.max_message_bytes)
         try:
             async with asyncio.timeout(seconds):
-                return await self._read_all(request, receive)
+                while not body.is_refused_at_once and not body.is_endless:
+                    event = await receive()
+                    if event["type"] == "http.disconnect":
+                        return b"", left_early()
+                    body.add(event.get("body", b""))
+                    if not event.get("more_body"):
+                        break
         except TimeoutError:
-            return b"", MessageUnreadable(f"the request did not arrive within {seconds:g} seconds")
-
-    async def _read_all(self, request: HttpRequest, receive: Receive) -> tuple[bytes, MessageUnreadable | None]:
-        most = self._pipeline.settings.max_message_bytes
-        too_large = _MessageTooLarge(f"the message is larger than {most} bytes")
-        announced = request.header("content-length") or ""
-        length = int(announced) if announced.isdecimal() else None
-        if request.header("expect") and length is not None and length > most:
-            return b"", too_large  # its sender waits to be asked for the body
-        parts, size = [], 0
-        while True:
-            event = await receive()
-            if event["type"] == "http.disconnect":
-                return b"", MessageUnreadable("the caller left before the request was complete")
-            part = event.get("body", b"")
-            size += len(part)
-            if size <= most:
-                parts.append(part)
-            if not event.get("more_body") or size > _MOST_DISCARDED_BYTES:
-                break
-        if size > most:
-            return b"", too_large
-        if length is not None and length != size:
-            return b"", MessageUnreadable(f"the body has {size} bytes, but Content-Length says {length}")
-        return b"".join(parts), None
+            return b"", came_late(seconds)
+        return body.whole()
 
 
 def _is_below(path: str, start: str) -> bool:
@@ -192,12 +182,8 @@ def _head(scope: Scope) -> HttpRequest:
     )
 
 
-def _sendable(value: str) -> bytes:
-    return _CONTROL.sub("?", value).encode("latin-1", "replace")
-
-
 async def _reply(send: Send, answer: Answer) -> None:
-    headers = [(name.lower().encode(), _sendable(value)) for name, value in answer.headers if _NAME.fullmatch(name)]
+    headers = [(name.encode(), value.encode("latin-1", "replace")) for name, value in rows_of(answer)]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})

@@ -12,12 +12,16 @@ Source: DESIGN decision 2 in docs/decisions; platform.md §14.4, §14.5.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Any, ClassVar, cast
+from urllib.parse import unquote
 
 import httptools
 
 from contracts.errors import MessageUnreadable
 from gateway import faults
+from gateway.call import HttpRequest
+from gateway.traffic import Traffic, TrafficCycle
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # isort: skip
 
@@ -71,6 +75,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self._refuse(f"the head of the request is larger than {most} bytes")
         elif self._in_head and self._head_timer is None:
             self._head_timer = self.loop.call_later(self.head_timeout_seconds, self._head_is_late)
+        elif isinstance(self.cycle, TrafficCycle) and self.cycle.more_body:
+            self.cycle.wait()
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -97,9 +103,7 @@ class SoapHttpProtocol(HttpToolsProtocol):
         if not self._resumes:
             self._in_head = True
             self._head_bytes = 0
-            super().on_message_begin()
-            if self._certificate is not None:  # ASGI servers do not tell it, and the sender's id stands there
-                self.scope["state"]["client_certificate"] = self._certificate
+            self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def on_url(self, url: bytes) -> None:
         if not self._resumes:
@@ -122,16 +126,61 @@ class SoapHttpProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         if version == "1.1" and not any(name == b"host" for name, _ in self.headers):
             self._stop("the request has no Host header")
+        self._in_head, self._has_progressed = False, True
+        self._stop_timer()
+        is_free = self.cycle is None or self.cycle.response_complete
+        request = self._request()
+        traffic = self._traffic_at(request.port, request.path) if is_free else None
+        if traffic is None:
+            self._begin_asgi(version)
+        else:
+            keeps = self.parser.should_keep_alive()
+            self.cycle = TrafficCycle(self, traffic, request, keeps, version == "1.0")  # type: ignore[assignment]
+
+    def _request(self) -> HttpRequest:
+        """The request without its body. A header that comes several times is joined with commas."""
+        url = httptools.parse_url(self.url)
+        path = (url.path or b"").decode("ascii")
+        headers: dict[str, str] = {}
+        for raw_name, raw_value in self.headers:
+            name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        return HttpRequest(
+            self.parser.get_method().decode("ascii"),
+            unquote(path) if "%" in path else path,
+            (url.query or b"").decode("latin-1"),
+            headers,
+            b"",
+            self.client[0] if self.client else "",
+            self.scheme or "http",
+            (self.server[1] if self.server else 0) or 0,
+            self._certificate,
+        )
+
+    def _traffic_at(self, port: int, path: str) -> Traffic | None:
+        """Who answers calls at this path, if the application can say so; anything else goes to it by ASGI."""
+        traffic_at: Callable[[int, str], Traffic | None] | None = getattr(self.app, "traffic_at", None)
+        return traffic_at(port, path) if traffic_at else None
+
+    def _begin_asgi(self, version: str) -> None:
+        """As uvicorn does it: also for a call that came before the one ahead of it was answered."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        if self._certificate is not None:  # ASGI servers do not tell it, and the sender's id stands there
+            self.scope["state"]["client_certificate"] = self._certificate
         super().on_headers_complete()
         if version == "1.0" and self.parser.should_keep_alive():
             self.cycle.keep_alive = True
             self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"keep-alive")]
-        self._in_head, self._has_progressed = False, True
-        self._stop_timer()
 
     def on_body(self, body: bytes) -> None:
         self._has_progressed = True
-        super().on_body(body)
+        if isinstance(self.cycle, TrafficCycle):
+            self.cycle.take(body)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._has_progressed = True

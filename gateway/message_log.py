@@ -40,6 +40,7 @@ _KNOWN = (
     "tls_context",
 )
 """The facts that come again: the values of `_known_facts`, in its order."""
+_SIX_DIGITS = re.compile(r"\d{6}", re.ASCII)  # in every person's number there are so many in a row
 _CREDENTIALS = re.compile(r"(?<=//)[^/@]*@")
 
 
@@ -111,6 +112,9 @@ _encoded_once = lru_cache(maxsize=4096)(_encoded)
 
 def _what_happened(call: Call) -> list[str]:
     """What only some calls have, as JSON without braces."""
+    went_wrong = call.error_code or call.error_detail or call.error_origin or call.lost_answer or call.attempts > 1
+    if not (went_wrong or call.request_violations or call.answer_violations or call.warnings):
+        return []
     facts: dict[str, Any] = {
         "error": call.error_code,
         "error_origin": call.error_origin,
@@ -120,7 +124,6 @@ def _what_happened(call: Call) -> list[str]:
         "lost_answer": shortened(call.lost_answer) if call.lost_answer else "",
         "warnings": [shortened(one) for one in call.warnings],
         "attempts": call.attempts if call.attempts > 1 else 0,
-        "lost_answer": call.lost_answer,
     }
     return [f'"{name}": {json.dumps(value, ensure_ascii=False)}' for name, value in facts.items() if value]
 
@@ -131,7 +134,7 @@ def _listed(violations: Sequence[Violation]) -> list[str]:
 
 def shortened(text: str) -> str:
     """`text` without persons, and of a length that a log can bear."""
-    told = hide_persons(text)
+    told = hide_persons(text) if _SIX_DIGITS.search(text) else text
     return told if len(told) <= _MOST_CHARACTERS else f"{told[:_MOST_CHARACTERS]}…"
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from gateway.call import Answer, HttpRequest
 from gateway.door import AsgiApplication, Door, Page, Receive, Scope, Send
 from gateway.listener_tls import ListenerTls
+from gateway.traffic import Traffic
 from tidbro.server import Listener, listen
 from tidbro.settings import RegionSettings, place_of
 from tidbro.wiring import Region
@@ -32,9 +33,19 @@ class ByPort:
         self._first = first
         self._others = others
 
+    def traffic_at(self, port: int, path: str) -> Traffic | None:
+        return _traffic(self._others.get(port, self._first), port, path)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         port = (scope.get("server") or ("", 0))[1]
         await self._others.get(port, self._first)(scope, receive, send)
+
+
+def _traffic(application: AsgiApplication, port: int, path: str) -> Traffic | None:
+    """Who answers calls at a port and a path, if the application takes calls at all (gateway/http_protocol.py)."""
+    traffic_at = getattr(application, "traffic_at", None)
+    found: Traffic | None = traffic_at(port, path) if traffic_at else None
+    return found
 
 
 class PagesAlone:

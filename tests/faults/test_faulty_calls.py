@@ -34,7 +34,7 @@ def faced(world: World) -> dict[tuple[str, bool], Gateway]:
 def gateway_for(world: World, faced: dict[tuple[str, bool], Gateway], mode: str, is_impatient: bool) -> Gateway:
     if (mode, is_impatient) not in faced:
         given = {"request_timeout_seconds": 0.5 if is_impatient else 20, "max_message_bytes": 3_000_000}
-        faced[mode, is_impatient] = world.start(mode, given, with_tls=True)
+        faced[mode, is_impatient] = world.share(mode, given, with_tls=True)
     return faced[mode, is_impatient]
 
 

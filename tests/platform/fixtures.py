@@ -18,10 +18,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def like_skltp(world: World) -> Gateway:
     """A gateway that is as the real platform."""
-    return world.start("skltp", with_tls=True)
+    return world.share("skltp", with_tls=True)
 
 
 @pytest.fixture(scope="session")
 def by_default(world: World) -> Gateway:
     """A gateway with the safer defaults."""
-    return world.start("tidbro", with_tls=True)
+    return world.share("tidbro", with_tls=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.platform.catalogue import AuthorisationRow, RouteRow, hsa_units, persistent_cache
+from tests.platform.catalogue import EXPIRED, AuthorisationRow, RouteRow, hsa_units, persistent_cache
 from tests.platform.letter import detail_of
 from tests.platform.messages import GET, a_message
 from tests.platform.tak_service import Condition, TakService
@@ -103,7 +103,6 @@ def test_24_row_50_without_tak_and_copy_every_call_is_vp008(
     tak.condition = "down"
     gateway = started(world, tak, local_copy)
     assert detail_of(gateway.call(), "VP008") == NO_TAK
-    gateway.process.stop()
 
 
 @pytest.mark.parametrize("condition", ["down", "answers nonsense", "without routes", "without authorisations"])
@@ -117,7 +116,6 @@ def test_24_row_51_and_52_a_reload_that_fails_keeps_what_there_is(
     check_reset(reply, KEEPS, authorisations=1, routes=2, is_successful=False)
     assert gateway.call().status == 200
     assert "REUSING_EXISTING_CACHE" in gateway.get("/status").body.decode()
-    gateway.process.stop()
 
 
 def test_17_3_a_reset_without_tak_or_catalogue_restores_the_copy(world: World, tak: TakService, tmp_path: Path) -> None:
@@ -139,8 +137,6 @@ def test_17_3_a_reset_without_tak_or_catalogue_restores_the_copy(world: World, t
 
 def test_18_expired_rows_of_the_tak_are_not_in_force(world: World, tak: TakService, tmp_path: Path) -> None:
     """platform.md §20.4: the TAK tells all rows, and the client filters by date."""
-    from tests.platform.catalogue import EXPIRED
-
     tak.routes[0] = RouteRow("A", world.places.http, period=EXPIRED)
     gateway = started(world, tak, tmp_path / "copy.xml")
     told = f"No receiverId (logical address) found for serviceNamespace: {GET}, receiverId: A"

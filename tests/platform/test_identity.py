@@ -120,7 +120,7 @@ def test_5_1_a_serial_number_that_is_no_printable_string_is_read_from_hex(gatewa
 @pytest.fixture(scope="session")
 def for_others(world: World) -> Gateway:
     """A gateway whose white list holds other addresses than the tests'."""
-    return world.start("skltp", {"ip.whitelist": " 10.2 , 192.168.0.0/16"})
+    return world.share("skltp", {"ip.whitelist": " 10.2 , 192.168.0.0/16"})
 
 
 def test_24_row_5_a_peer_that_is_not_on_the_white_list_is_refused(for_others: Gateway) -> None:
@@ -214,7 +214,7 @@ def with_lists(world: World) -> Gateway:
         "throw.vp013.when.originalconsumer.not.allowed": "true",
         "vp.use.routing.history": "false",
     }
-    return world.start("skltp", given, with_tls=True)
+    return world.share("skltp", given, with_tls=True)
 
 
 def test_23_routing_history_can_be_turned_off(with_lists: Gateway) -> None:

@@ -255,7 +255,6 @@ def test_14_2_retries_can_be_turned_off_and_multiplied(world: World) -> None:
     for attempts in (0, 3):
         gateway = world.start("skltp", {"vp.producer.retry.attempts": attempts, "vp.producer.retry.delay": 1})
         assert len(gateway.attempts(gateway.call(None, (), resets))) == attempts + 1
-        gateway.process.stop()
 
 
 def test_14_2_below_zero_is_for_ever(world: World) -> None:

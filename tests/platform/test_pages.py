@@ -3,12 +3,17 @@
 
 import json
 import re
+import socket
 from urllib.parse import urlsplit
 
 import pytest
+from lxml import etree
 
+from contracts import xml
+from tests.platform import catalogue, wire
 from tests.platform.letter import check_headers
 from tests.platform.messages import a_message
+from tests.platform.process import ROOT
 from tests.platform.wire import Reply
 from tests.platform.world import Gateway, World
 
@@ -109,6 +114,21 @@ def test_24_row_55_every_schema_is_served_and_points_to_its_own(gateway: Gateway
     assert all("schema" in text for page, text in asked.items() if "xsd=" in page)
 
 
+def test_24_row_53_the_rest_of_a_wsdl_is_as_the_original(gateway: Gateway) -> None:
+    """platform.md §16.3: what SoapUI compares."""
+    (original,) = (ROOT / "wsdl" / "crm_scheduling_1.1" / "interactions" / "MakeBookingInteraction").glob("*.wsdl")
+    served = gateway.get(f"{MAKE_BOOKING}?wsdl").body
+    assert without_locations(served) == without_locations(original.read_bytes())
+
+
+def without_locations(wsdl: bytes) -> bytes:
+    root = xml.parse(wsdl)
+    for element in root.iter():
+        for name in ("location", "schemaLocation"):
+            element.attrib.pop(name, None)
+    return etree.tostring(root, method="c14n")
+
+
 def test_24_row_56_an_unknown_path_is_told_those_there_are(gateway: Gateway) -> None:
     """platform.md §24 row 56, §16.2."""
     reply = gateway.get("/vp/no/such/1/rivtabp21?wsdl", {"Host": f"localhost:{gateway.port}"})
@@ -133,8 +153,6 @@ def test_16_2_an_unknown_schema_is_a_fault(gateway: Gateway, value: str) -> None
 
 def test_23_a_wsdl_can_be_given_a_path_of_its_own(world: World) -> None:
     """platform.md §16.1, §23 wsdl.json.file."""
-    from tests.platform.process import ROOT
-
     wsdl = next((ROOT / "wsdl").rglob("MakeBookingInteraction*1.1*.wsdl"))
     row = {
         "tjanstekontrakt": "urn:riv:crm:scheduling:MakeBookingResponder:1",
@@ -192,8 +210,6 @@ def test_24_row_59_the_status_has_the_platforms_keys(gateway: Gateway) -> None:
 
 def test_17_1_the_counts_are_those_of_the_catalogue(gateway: Gateway) -> None:
     """platform.md §17.1."""
-    from tests.platform import catalogue
-
     told = json.loads(text_of(gateway.get("/status")))["TakCacheResetInfo"]
     routes = len(catalogue.routes(gateway.world.places))
     assert told.endswith(f"vagval:{routes} behorigheter:{len(catalogue.authorisations())}")
@@ -215,13 +231,9 @@ def test_17_1_without_catalogue_it_says_so(world: World) -> None:
 
 def test_17_pages_can_have_ports_of_their_own(world: World) -> None:
     """platform.md §17, §23: then the traffic port does not answer them."""
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     gateway = world.start("skltp", {"vp.status.url": f"http://127.0.0.1:{port}/mystatus"})
-    from tests.platform import wire
-
     with wire.connect(port) as connection:
         connection.sendall(wire.request("GET", "/mystatus", {"Connection": "close"}))
         assert wire.read_reply(connection).status == 200

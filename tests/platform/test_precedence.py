@@ -86,13 +86,13 @@ def strict(world: World) -> Gateway:
         "sender.id.allowed.list": "SE-NOBODY",
         "throw.vp013.when.originalconsumer.not.allowed": "true",
     }
-    return world.start("skltp", given, with_tls=True)
+    return world.share("skltp", given, with_tls=True)
 
 
 @pytest.fixture(scope="session")
 def closed(world: World) -> Gateway:
     """One that listens to other peers."""
-    return world.start("skltp", {"ip.whitelist": "192.0.2."})
+    return world.share("skltp", {"ip.whitelist": "192.0.2."})
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +102,7 @@ def empty(world: World) -> Gateway:
         "sender.id.allowed.list": "SE-NOBODY",
         "throw.vp013.when.originalconsumer.not.allowed": "true",
     }
-    return world.start("skltp", given, tak=world.folder / "nowhere.xml")
+    return world.share("skltp", given, tak=world.folder / "nowhere.xml")
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=str)

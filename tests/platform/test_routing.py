@@ -180,7 +180,7 @@ def with_exceptions(world: World) -> Gateway:
         "defaultrouting.allowedContracts": GET,
         "defaultrouting.allowedSenderIds": CONSUMER,
     }
-    return world.start("skltp", given)
+    return world.share("skltp", given)
 
 
 def test_24_row_17_but_not_for_an_excepted_contract(gateway: Gateway, with_exceptions: Gateway) -> None:

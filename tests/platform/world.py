@@ -65,10 +65,18 @@ class World:
         self.hsa_file = self.write("hsa.xml", catalogue.hsa_units())
         self.time_outs_file = self.write("timeouts.json", catalogue.time_outs(SLOW_MILLISECONDS))
         self.tls_file = self.write("tls.toml", self._tls_toml())
-        self.processes: list[GatewayProcess] = []
+        self._processes: list[GatewayProcess] = []
+        self._passing: list[GatewayProcess] = []
+
+    def end_test(self) -> None:
+        """Stop the gateways that one test started for itself."""
+        while self._passing:
+            process = self._passing.pop()
+            self._processes.remove(process)
+            process.stop()
 
     def close(self) -> None:
-        for process in self.processes:
+        for process in self._processes:
             process.stop()
         for port in (self.http, self.https, self.elsewhere, self.resetting):
             port.close()
@@ -102,7 +110,19 @@ class World:
         tak: Path | None = None,
         with_tls: bool = False,
     ) -> "Gateway":
-        """A gateway of its own, with these properties and settings; `tak` instead of the catalogue all share."""
+        """A gateway until the test ends, with these properties and settings; `tak` instead of the world's catalogue."""
+        made = self.share(compatibility, given, tak, with_tls)
+        self._passing.append(made.process)
+        return made
+
+    def share(
+        self,
+        compatibility: str,
+        given: Mapping[str, object] = MappingProxyType({}),
+        tak: Path | None = None,
+        with_tls: bool = False,
+    ) -> "Gateway":
+        """A gateway until all tests end."""
         data = self.folder / f"gateway-{next(self._names)}"
         settings = {
             "vp.producer.retry.delay": RETRY_MILLISECONDS,
@@ -118,7 +138,7 @@ class World:
         for name, value in settings.items():
             arguments += ["--set", f"{name}={value}"]
         process = GatewayProcess(arguments, data, ("http", "https") if with_tls else ("http",))
-        self.processes.append(process)
+        self._processes.append(process)
         return Gateway(self, process, compatibility)
 
     def _listener(self) -> list[str]:
