@@ -11,7 +11,7 @@ from pathlib import Path
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_LIBRARIES = ("uvicorn", "uvloop", "httptools", "aiohttp", "spyne", "lxml", "sqlalchemy")
+_LIBRARIES = ("uvicorn", "uvloop", "httptools", "spyne", "lxml", "sqlalchemy")
 
 
 class NotPossibleHere(Exception):

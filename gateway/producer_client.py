@@ -1,29 +1,32 @@
 """One request to a producer and its answer, over connections that are kept for the next call.
 
-A request is sent once: the library's own second attempt is switched off, for it does not know what a booking is.
+The platform's rules ask for what HTTP libraries do not tell or do of their own accord: whether an answer ended before
+the length it had announced, what the producer's own reason phrase was, in which order and letter case its headers came;
+and a call must never be sent twice unless the platform says so, where most clients quietly send again. So the protocol
+is ours, and small; parsing is httptools', connections and TLS are the event loop's.
 Redirects are not followed, bodies not decompressed, cookies not kept, proxies not asked. Connections are pooled by
 host, port and TLS context, so that a producer never gets a connection made with another one's certificate.
 Elsewhere: what a failure is for the consumer (producer_failures.py), whether to send again (retries.py).
 Source: platform.md §13, §14.3; decision 2 in docs/decisions.
 """
 
+import asyncio
 import ssl
+from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import lru_cache
-from io import BytesIO
+from socket import gaierror
+from typing import cast
 
-import aiohttp
-from aiohttp import http_exceptions
-from aiohttp.abc import AbstractStreamWriter
+import httptools
 from yarl import URL
 
 from gateway import producer_failures as failures
 from gateway.headers import Rows
-from gateway.producer_failures import ExchangeFailed
+from gateway.producer_failures import ExchangeFailed, Failure
 
 _KEPT_SECONDS = 15.0
-_NEVER = float("inf")
-_LARGE_BYTES = 262_144
+_MOST_IDLE = 100
+_MOST_HEAD_BYTES = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,172 +61,252 @@ class Received:
     is_short: bool = False
 
 
+class _Connection(asyncio.Protocol):
+    """One connection to a producer; carries one exchange at a time."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, max_bytes: int) -> None:
+        self._loop, self._max_bytes = loop, max_bytes
+        self.idle_since = 0.0
+        self.is_reusable = False
+        self._answer: asyncio.Future[Received] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    @property
+    def is_closed(self) -> bool:
+        return self.transport.is_closing()
+
+    def ask(self, message: bytes, patience: Patience, is_head: bool) -> "asyncio.Future[Received]":
+        """Send a whole request; the answer to come."""
+        self._parser = httptools.HttpResponseParser(self)
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._parts: list[bytes] = []
+        self._size = self._head_size = 0
+        self._reason = b""
+        self._has_head = self._has_length = self._is_chunked = False
+        self._is_head, self._patience = is_head, patience
+        self.is_reusable = False
+        self._answer = answer = self._loop.create_future()
+        self._last_heard = self._loop.time()
+        self._timer = self._loop.call_later(patience.answer, self._late)
+        self.transport.write(message)
+        return answer
+
+    def abandon(self) -> None:
+        """Nobody waits for the answer any longer."""
+        self._answer = None
+        self._stop_timer()
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._answer is None:
+            self.transport.abort()  # nobody asked: what comes cannot be told from the next answer
+            return
+        self._last_heard = self._loop.time()
+        if not self._has_head:
+            self._head_size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._fail(failures.ANSWER_UNREADABLE)
+        if self._answer is not None and not self._has_head and self._head_size > _MOST_HEAD_BYTES:
+            self._fail(failures.ANSWER_UNREADABLE)
+
+    def on_message_begin(self) -> None:
+        if self._answer is None:
+            self.transport.abort()  # a second answer to one request: the next caller must not get it
+        self._headers.clear()
+        self._reason = b""
+        self._has_head = self._has_length = self._is_chunked = False
+
+    def on_status(self, status: bytes) -> None:
+        self._reason += status
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name, value))
+        lowered = name.lower()
+        self._has_length |= lowered == b"content-length"
+        self._is_chunked |= lowered == b"transfer-encoding"
+
+    def on_headers_complete(self) -> None:
+        if self._parser.get_status_code() < 200:
+            return
+        self._has_head = True
+        if self._is_head:
+            self._finish()
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > self._max_bytes:
+            self._fail(failures.ANSWER_TOO_LARGE, str(self._max_bytes))
+        else:
+            self._parts.append(body)
+
+    def on_message_complete(self) -> None:
+        if self._answer is not None and self._parser.get_status_code() >= 200:
+            self.is_reusable = self._parser.should_keep_alive()
+            self._finish()
+
+    def _finish(self, is_short: bool = False) -> None:
+        answer, self._answer = self._answer, None
+        self._stop_timer()
+        if answer is None or answer.done():
+            return
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
+        body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        reason = self._reason.decode("latin-1")
+        answer.set_result(Received(self._parser.get_status_code(), reason, headers, body, is_short))
+
+    def _fail(self, failure: Failure, reason: str = "") -> None:
+        answer, self._answer = self._answer, None
+        self._stop_timer()
+        if answer is not None and not answer.done():
+            answer.set_exception(ExchangeFailed(failure, reason))
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The end of the answer, when it said no length; otherwise an answer that is short, or none."""
+        if self._answer is None:
+            return
+        if isinstance(exc, ssl.SSLError):  # with TLS 1.3 a client's certificate is refused after the handshake
+            self._fail(failures.TLS_FAILED, _tls_reason(exc))
+        elif self._has_head and exc is None and not self._is_chunked:
+            self._finish(is_short=self._has_length)
+        else:
+            self._fail(failures.CONNECTION_BROKEN)
+
+    def _late(self) -> None:
+        self._timer = None
+        rest = self._last_heard + self._patience.answer - self._loop.time()
+        if not self._patience.is_for_whole_answer and rest > 0.001:
+            self._timer = self._loop.call_later(rest, self._late)
+        else:
+            self._fail(failures.READ_TIMEOUT)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+_Pool = tuple[str, int, int]
+
+
 class ProducerClient:
     """The connections to all producers. `open` and `close` belong to the event loop that calls."""
 
-    def __init__(self, max_bytes: int, keeps_alive: bool, is_chunked: bool) -> None:
+    def __init__(self, max_bytes: int, keeps_alive: bool = True, is_chunked: bool = False) -> None:
         self._max_bytes, self._keeps_alive, self._is_chunked = max_bytes, keeps_alive, is_chunked
-        self._kept: aiohttp.ClientSession | None = None
-        self._fresh: aiohttp.ClientSession | None = None
+        self._idle: defaultdict[_Pool, list[_Connection]] = defaultdict(list)
+        self._sweeper: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
-        self._fresh = _session(aiohttp.TCPConnector(limit=0, force_close=True))
-        if self._keeps_alive:
-            self._kept = _session(aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT_SECONDS))
+        self._loop = asyncio.get_running_loop()
 
     async def close(self) -> None:
-        for session in (self._kept, self._fresh):
-            if session is not None:
-                await session.close()
-        self._kept = self._fresh = None
+        """Close what is idle; what is under way closes when it has its answer."""
+        self._keeps_alive = False
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for connection in (one for pool in self._idle.values() for one in pool):
+            connection.transport.close()
+        self._idle.clear()
 
     async def exchange(self, request: Request, patience: Patience) -> Received:
         """The producer's answer to one request, sent once. Raises ExchangeFailed."""
-        session = self._fresh if request.is_fresh or self._kept is None else self._kept
-        assert session is not None
-        connection = "close" if session is self._fresh else "keep-alive"
+        pool = (request.url.raw_host or "", request.url.port or 0, id(request.tls))
+        is_kept = self._keeps_alive and not request.is_fresh
+        message = _written(request, is_kept, self._is_chunked)
+        connection = (self._take(pool) if is_kept else None) or await self._connect(pool, request.tls, patience.connect)
+        answer = connection.ask(message, patience, request.method == "HEAD")
         try:
-            async with session.request(
-                request.method,
-                request.url,
-                headers=(*_as_the_library_writes(request.headers), ("Connection", connection)),
-                data=_in_parts(request.body),
-                chunked=True if self._is_chunked else None,
-                allow_redirects=False,
-                ssl=request.tls if request.tls is not None else True,
-                timeout=_timeout(patience),
-            ) as response:
-                return await self._received(response)
-        except (aiohttp.ClientError, OSError) as error:
-            raise _failure(error, request) from None
+            received = await answer
+        except asyncio.CancelledError:
+            connection.abandon()
+            raise
+        self._put_back(pool, connection, is_kept)
+        return received
 
-    async def _received(self, response: aiohttp.ClientResponse) -> Received:
-        connection = response.connection
-        protocol = connection.protocol if connection is not None else None
-        parts: list[bytes] = []
-        is_short = False
+    def _take(self, pool: _Pool) -> _Connection | None:
+        idle = self._idle.get(pool)
+        oldest = self._loop.time() - _KEPT_SECONDS
+        while idle:
+            connection = idle.pop()
+            if not connection.is_closed and connection.idle_since > oldest:
+                return connection
+            connection.transport.close()
+        return None
+
+    def _put_back(self, pool: _Pool, connection: _Connection, is_kept: bool) -> None:
+        idle = self._idle[pool]
+        if not (is_kept and connection.is_reusable and self._keeps_alive) or len(idle) >= _MOST_IDLE:
+            connection.transport.close()
+            return
+        connection.idle_since = self._loop.time()
+        idle.append(connection)
+        if self._sweeper is None:
+            self._sweeper = self._loop.call_later(_KEPT_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what has been idle for too long; pools that are empty are forgotten."""
+        oldest = self._loop.time() - _KEPT_SECONDS
+        for pool, idle in list(self._idle.items()):
+            fresh = [one for one in idle if not one.is_closed and one.idle_since > oldest]
+            for one in idle:
+                if one not in fresh:
+                    one.transport.close()
+            self._idle[pool] = fresh
+            if not fresh:
+                del self._idle[pool]
+        self._sweeper = self._loop.call_later(_KEPT_SECONDS, self._sweep) if self._idle else None
+
+    async def _connect(self, pool: _Pool, tls: ssl.SSLContext | None, seconds: float) -> _Connection:
+        host, port, _ = pool
         try:
-            await self._read_into(parts, response)
-        except aiohttp.ClientPayloadError as error:
-            is_reset = protocol is not None and isinstance(protocol.exception(), aiohttp.ClientOSError)
-            if is_reset or not isinstance(error.__cause__, http_exceptions.ContentLengthError):
-                raise
-            is_short = True
-        rows = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers)
-        return Received(response.status, response.reason or "", rows, b"".join(parts), is_short)
-
-    async def _read_into(self, parts: list[bytes], response: aiohttp.ClientResponse) -> None:
-        """The answer's bytes, no more of them than there may be."""
-        size = 0
-        async for part in response.content.iter_any():
-            size += len(part)
-            if size > self._max_bytes:
-                raise ExchangeFailed(failures.ANSWER_TOO_LARGE, str(self._max_bytes))
-            parts.append(part)
+            async with asyncio.timeout(seconds):
+                _, connection = await self._loop.create_connection(
+                    lambda: _Connection(self._loop, self._max_bytes), host, port, ssl=tls
+                )
+        except Exception as error:
+            raise _connect_failure(error, tls is not None) from None
+        return connection
 
 
-def _in_parts(body: bytes) -> bytes | BytesIO:
-    """A large body so that the library writes it in parts, for in one piece it would hold up the other calls."""
-    return body if len(body) <= _LARGE_BYTES else BytesIO(body)
-
-
-class _Request(aiohttp.ClientRequest):
-    """A request that tells why its connection went, and waits no longer for a slow taker than for a slow answer."""
-
-    async def write_bytes(
-        self, writer: AbstractStreamWriter, conn: aiohttp.connector.Connection, content_length: int | None = None
-    ) -> None:
-        """Write the body, unless the connection is on its way out: then the reason for that counts, which is to come.
-
-        It may be a certificate of ours that was refused, after the handshake.
-        """
-        protocol = conn.protocol
-        if protocol is not None:
-            protocol.start_timeout()
-            if not protocol.is_connected():
-                return
-        await super().write_bytes(writer, conn, content_length)
-
-
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
-    session = aiohttp.ClientSession(
-        connector=connector,
-        request_class=_Request,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
-        auto_decompress=False,
-        trust_env=False,
-    )
-    session._retry_connection = False  # there is no public way: it would send a GET or PUT twice
-    return session
-
-
-@lru_cache(maxsize=256)
-def _timeout(patience: Patience) -> aiohttp.ClientTimeout:
-    whole = patience.is_for_whole_answer
-    return aiohttp.ClientTimeout(
-        connect=patience.connect,
-        total=patience.answer if whole else None,
-        sock_read=None if whole else patience.answer,
-        ceil_threshold=_NEVER,
-    )
-
-
-def _as_the_library_writes(rows: Rows) -> Rows:
-    """Headers such that their bytes go out as they came: we read them as Latin-1, the library writes UTF-8."""
-    if all(value.isascii() for _, value in rows):
-        return rows
-    return tuple((name, _as_utf_8(value)) for name, value in rows)
-
-
-def _as_utf_8(value: str) -> str:
-    """What came as UTF-8 is read as that; what did not, or is not from a header, is text already."""
-    try:
-        return value.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return value
-
-
-def _failure(error: Exception, request: Request) -> ExchangeFailed:
-    """What an error of the library means. Time-outs come first: some of them are connection errors as well.
-
-    The library's own message is not passed on: it may name more than it should.
-    """
-    tls_error = _tls_error(error)
+def _connect_failure(error: Exception, is_tls: bool) -> ExchangeFailed:
+    """Why there is no connection. The library's own message is not passed on: it may name more than it should."""
     match error:
-        case aiohttp.ConnectionTimeoutError():
-            return ExchangeFailed(failures.CONNECT_TIMEOUT)
         case TimeoutError():
-            return ExchangeFailed(failures.READ_TIMEOUT)
-        case _ if tls_error is not None:
-            return ExchangeFailed(failures.TLS_FAILED, _reason(tls_error))
-        case aiohttp.ClientConnectorDNSError():
+            return ExchangeFailed(failures.CONNECT_TIMEOUT)
+        case ssl.SSLError():
+            return ExchangeFailed(failures.TLS_FAILED, _tls_reason(error))
+        case gaierror() | UnicodeError():
             return ExchangeFailed(failures.HOST_UNKNOWN)
-        case aiohttp.ClientConnectorError():
-            is_handshake = request.tls is not None and isinstance(error.os_error, ConnectionResetError)
-            return _closed_in_handshake() if is_handshake else ExchangeFailed(failures.CONNECT_ERROR)
-        case aiohttp.InvalidURL():
-            return ExchangeFailed(failures.ADDRESS_UNUSABLE)
-        case aiohttp.ClientResponseError():
-            return ExchangeFailed(failures.ANSWER_UNREADABLE)
+        case ConnectionResetError() | ConnectionAbortedError() if is_tls:
+            return ExchangeFailed(failures.TLS_FAILED, "the connection was closed during the handshake.")
+        case OSError():
+            return ExchangeFailed(failures.CONNECT_ERROR)
         case _:
-            return ExchangeFailed(failures.CONNECTION_BROKEN)
+            raise error
 
 
-def _closed_in_handshake() -> ExchangeFailed:
-    return ExchangeFailed(failures.TLS_FAILED, "the connection was closed during the handshake.")
-
-
-def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
-    """The TLS error that caused another; with TLS 1.3 a client's certificate is refused after the handshake."""
-    while error is not None:
-        if isinstance(error, ssl.SSLError) and not isinstance(error, aiohttp.ClientError):
-            return error
-        error = error.__cause__
-    return None
-
-
-def _reason(error: ssl.SSLError) -> str:
+def _tls_reason(error: ssl.SSLError) -> str:
     """OpenSSL's word for what was wrong. It speaks of certificates, hosts and protocols, never of the message."""
     told = getattr(error, "verify_message", None) or (error.reason or "handshake failed").replace("_", " ").lower()
     return f"{told.rstrip('.')}."
+
+
+def _written(request: Request, is_kept: bool, is_chunked: bool) -> bytes:
+    """The request's bytes. Raises ValueError when a header, or the path, would be more than one line."""
+    body = request.body
+    rows = [f"{name}: {value}\r\n" for name, value in request.headers]
+    rows.append("Connection: keep-alive\r\n" if is_kept else "Connection: close\r\n")
+    rows.append("Transfer-Encoding: chunked\r\n" if is_chunked else f"Content-Length: {len(body)}\r\n")
+    head = f"{request.method} {request.url.raw_path_qs} HTTP/1.1\r\n{''.join(rows)}\r\n"
+    if not head.count("\r") == head.count("\n") == len(rows) + 2:
+        raise ValueError("a header must be one line")
+    if is_chunked:
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body) if body else b"0\r\n\r\n"
+    return head.encode("latin-1", "replace") + body

@@ -167,13 +167,14 @@ def test_what_needs_another_s_pending_row_is_shown_and_not_published(store):
     assert len(store.publish(BO).routes) == 2
 
 
-def test_days_that_another_has_not_yet_let_go_are_shown_and_not_published(store):
-    """platform.md §20.1, §20.2: no version has two routes of one key in force at once."""
+@pytest.mark.parametrize("first_day", [date(2026, 7, 1), LAST])
+def test_days_that_another_has_not_yet_let_go_are_shown_and_not_published(store, first_day):
+    """platform.md §20.1, §20.2: no version has two routes of one key in force at once, not for a day."""
     published(store)
     with store.editing(ANNA) as editing:
         editing.change(editing.row(RouteRow, 1), last_day=date(2026, 6, 30))
     with store.editing(BO) as editing:
-        a_route(editing, url="https://other.example.com", first_day=date(2026, 7, 1))
+        a_route(editing, url="https://other.example.com", first_day=first_day)
     assert f"Two routes for {CLINIC}, {CONTRACT} would be in force at once" in store.preview(BO).errors[0]
 
 

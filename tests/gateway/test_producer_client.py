@@ -1,25 +1,17 @@
-"""gateway/http_client.py: one request, one answer, and each way to fail told apart (platform.md §13, §14)."""
+"""gateway/producer_client.py: one request, one answer, and each way to fail told apart (platform.md §13, §14)."""
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 
 import pytest
+from yarl import URL
 
-from gateway.http_client import (
-    AnswerLate,
-    AnswerTooLarge,
-    AnswerUnreadable,
-    ConnectionBroken,
-    ConnectRefused,
-    ExchangeFailed,
-    Patience,
-    ProducerConnections,
-    Received,
-    Target,
-)
+from gateway import producer_failures as failures
+from gateway.producer_client import Patience, ProducerClient, Received, Request
+from gateway.producer_failures import ExchangeFailed, Failure
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -35,8 +27,8 @@ class Producer:
     closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
-    def target(self) -> Target:
-        return Target("127.0.0.1", self.port, "/answer?x=1", f"127.0.0.1:{self.port}")
+    def url(self) -> URL:
+        return URL(f"http://127.0.0.1:{self.port}/answer?x=1")
 
     async def read(self, reader: asyncio.StreamReader) -> bytes:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -82,21 +74,39 @@ async def a_producer(*replies: bytes | None, then: Serve | None = None) -> Async
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+PATIENCE = Patience(2, 29, True)
+
+
 async def exchanged(
     producer: Producer,
-    connections: ProducerConnections | None = None,
+    client: ProducerClient | None = None,
     method: str = "POST",
-    headers: tuple[tuple[str, str], ...] = (("SOAPAction", '"x"'),),
-    body: bytes = b"<a/>",
-    patience: Patience = Patience(),  # noqa: B008  frozen
-    **given: bool,
+    headers: tuple[tuple[str, str], ...] = (("Host", "producer"), ("SOAPAction", '"x"')),
+    patience: Patience = PATIENCE,
+    is_fresh: bool = False,
+    is_chunked: bool = False,
 ) -> Received:
-    made = connections or ProducerConnections(1000)
+    made = client or ProducerClient(1000, is_chunked=is_chunked)
+    if client is None:
+        await made.open()
     try:
-        return await made.exchange(producer.target, method, headers, body, patience, **given)
+        return await made.exchange(Request(method, producer.url, headers, b"<a/>", None, is_fresh), patience)
     finally:
-        if connections is None:
-            made.close()
+        if client is None:
+            await made.close()
+
+
+async def a_client(**made: object) -> ProducerClient:
+    client = ProducerClient(1000, **made)
+    await client.open()
+    return client
+
+
+@contextmanager
+def fails_as(failure: Failure) -> Iterator[None]:
+    with pytest.raises(ExchangeFailed) as told:
+        yield
+    assert told.value.failure is failure
 
 
 def answered(*replies: bytes | None, then: Serve | None = None, **given: object) -> Received:
@@ -113,13 +123,13 @@ def test_a_request_goes_out_as_it_was_given_and_the_answer_comes_back_as_it_was_
 
     async def ask() -> tuple[Received, Producer]:
         async with a_producer(reply) as producer:
-            return await exchanged(producer, headers=(("SOAPAction", '"x"'), ("x-B", "å"))), producer
+            return await exchanged(producer, headers=(("Host", "p:80"), ("SOAPAction", '"x"'), ("x-B", "å"))), producer
 
     received, producer = asyncio.run(ask())
     assert producer.requests == [
         (
-            f'POST /answer?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{producer.port}\r\nSOAPAction: "x"\r\nx-B: å\r\n'
-            "Content-Length: 4\r\n\r\n".encode("latin-1"),
+            'POST /answer?x=1 HTTP/1.1\r\nHost: p:80\r\nSOAPAction: "x"\r\nx-B: å\r\n'
+            "Connection: keep-alive\r\nContent-Length: 4\r\n\r\n".encode("latin-1"),
             b"<a/>",
         )
     ]
@@ -163,9 +173,8 @@ def test_an_answer_that_ends_before_its_announced_length_says_so() -> None:
 )
 def test_a_connection_that_ends_within_the_answer_is_broken(reply: bytes) -> None:
     """platform.md §13: reset or closed during the call."""
-    with pytest.raises(ConnectionBroken) as told:
+    with fails_as(failures.CONNECTION_BROKEN):
         answered(reply or None)
-    assert not told.value.was_kept
 
 
 def test_a_reset_is_a_broken_connection() -> None:
@@ -174,7 +183,7 @@ def test_a_reset_is_a_broken_connection() -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
         writer.transport.abort()
 
-    with pytest.raises(ConnectionBroken):
+    with fails_as(failures.CONNECTION_BROKEN):
         answered(then=reset)
 
 
@@ -182,12 +191,12 @@ def test_a_reset_is_a_broken_connection() -> None:
     "reply", [b"SMTP ready\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"\x16\x03\x01\x02\x00", OK[:9] + b"0\r\n\r\n"]
 )
 def test_what_is_not_http_is_unreadable(reply: bytes) -> None:
-    with pytest.raises(AnswerUnreadable):
+    with fails_as(failures.ANSWER_UNREADABLE):
         answered(reply)
 
 
 def test_an_offer_of_another_protocol_is_unreadable() -> None:
-    with pytest.raises(AnswerUnreadable):
+    with fails_as(failures.ANSWER_UNREADABLE):
         answered(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")
 
 
@@ -198,7 +207,7 @@ def test_an_answer_may_be_so_large_and_no_larger() -> None:
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
 
     assert len(answered(of(1000)).body) == 1000
-    with pytest.raises(AnswerTooLarge):
+    with fails_as(failures.ANSWER_TOO_LARGE):
         answered(of(1001))
 
 
@@ -209,7 +218,7 @@ def test_an_answer_whose_head_has_no_end_is_given_up() -> None:
             writer.write(b"x-%b: y\r\n" % (b"z" * 1000))
             await writer.drain()
 
-    with pytest.raises(AnswerUnreadable):
+    with fails_as(failures.ANSWER_UNREADABLE):
         answered(then=for_ever)
 
 
@@ -226,8 +235,8 @@ def hanging(*first: bytes) -> Serve:
 @pytest.mark.parametrize("is_for_whole_answer", [True, False])
 def test_an_answer_that_does_not_come_is_late(first: bytes, is_for_whole_answer: bool) -> None:
     """platform.md §14.1."""
-    with pytest.raises(AnswerLate):
-        answered(then=hanging(first), patience=Patience(answer=0.05, is_for_whole_answer=is_for_whole_answer))
+    with fails_as(failures.READ_TIMEOUT):
+        answered(then=hanging(first), patience=Patience(2, 0.05, is_for_whole_answer))
 
 
 @pytest.mark.parametrize(
@@ -240,21 +249,21 @@ def test_a_producer_that_drips_is_late_when_the_bound_is_for_the_whole_answer(
     """platform.md §14.1; §25 row 27: what happens when the time is up, by when something was last heard."""
 
     async def ask() -> bool:
-        patience = Patience(answer=29, is_for_whole_answer=is_for_whole_answer)
-        connections, seen = ProducerConnections(1000), asyncio.Event()
+        patience = Patience(2, 29, is_for_whole_answer)
+        client, seen = await a_client(), asyncio.Event()
 
         async def start(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             seen.set()
             await asyncio.Event().wait()
 
         async with a_producer(then=start) as producer:
-            connection = await connections._connect(producer.target, 2)
+            connection = await client._connect(("127.0.0.1", producer.port, 0), None, 2)
             answer = connection.ask(b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n", patience, is_head=False)
             await seen.wait()
             connection._last_heard = asyncio.get_running_loop().time() - seconds_since_heard
             connection._stop_timer()
             connection._late()
-            is_late = answer.done() and isinstance(answer.exception(), AnswerLate)
+            is_late = answer.done() and isinstance(answer.exception(), ExchangeFailed)
             connection.abandon()
             return is_late
 
@@ -266,16 +275,16 @@ def test_where_nobody_listens_the_connection_is_refused() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     producer = Producer(port)
-    with pytest.raises(ConnectRefused, match=f"^Cannot connect to 127.0.0.1:{port}$"):
+    with fails_as(failures.CONNECT_ERROR):
         asyncio.run(exchanged(producer))
 
 
 def test_a_name_that_nobody_has_is_refused() -> None:
     async def ask() -> Received:
-        target = Target("producer.invalid", 80, "/", "producer.invalid")
-        return await ProducerConnections(10).exchange(target, "POST", (), b"", Patience())
+        request = Request("POST", URL("http://producer.invalid/"), (), b"")
+        return await (await a_client()).exchange(request, PATIENCE)
 
-    with pytest.raises(ConnectRefused):
+    with fails_as(failures.HOST_UNKNOWN):
         asyncio.run(ask())
 
 
@@ -286,15 +295,15 @@ def in_turn(*replies: bytes | None, calls: int = 2, **made: object) -> tuple[lis
     """What each of some calls one after the other led to, over one set of pools."""
 
     async def ask() -> tuple[list[object], Producer]:
-        connections = ProducerConnections(1000, **made)
+        client = await a_client(**made)
         async with a_producer(*replies) as producer:
             found: list[object] = []
             for _ in range(calls):
                 try:
-                    found.append((await exchanged(producer, connections)).body)
+                    found.append((await exchanged(producer, client)).body)
                 except ExchangeFailed as error:
                     found.append(error)
-            connections.close()
+            await client.close()
             return found, producer
 
     return asyncio.run(ask())
@@ -330,18 +339,18 @@ def test_nothing_is_sent_twice_when_a_kept_connection_breaks() -> None:
     """platform.md §14.2 is the platform's own decision, not the client's."""
     found, producer = in_turn(OK, None)
     assert found[0] == b"hello"
-    assert isinstance(found[1], ConnectionBroken)
-    assert found[1].was_kept
+    assert isinstance(found[1], ExchangeFailed)
+    assert found[1].failure is failures.CONNECTION_BROKEN
     assert len(producer.requests) == 2
 
 
 def test_a_fresh_connection_is_made_when_it_is_asked_for() -> None:
     async def ask() -> int:
-        connections = ProducerConnections(1000)
+        client = await a_client()
         async with a_producer(OK, OK) as producer:
-            await exchanged(producer, connections)
-            await exchanged(producer, connections, is_fresh=True)
-            connections.close()
+            await exchanged(producer, client)
+            await exchanged(producer, client, is_fresh=True)
+            await client.close()
             return producer.connections
 
     assert asyncio.run(ask()) == 2
@@ -349,33 +358,27 @@ def test_a_fresh_connection_is_made_when_it_is_asked_for() -> None:
 
 def test_a_connection_that_the_producer_closed_while_idle_is_not_used_again() -> None:
     async def ask() -> list[bytes]:
-        connections = ProducerConnections(1000)
+        client = await a_client()
 
         async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.write(OK)
 
         async with a_producer(then=close) as producer:
-            first = await exchanged(producer, connections)
+            first = await exchanged(producer, client)
             await producer.closed.wait()
-            (pool,) = connections._idle.values()
+            (pool,) = client._idle.values()
             while not pool[0].is_closed:
                 await asyncio.sleep(0)
-            second = await exchanged(producer, connections)
-            connections.close()
+            second = await exchanged(producer, client)
+            await client.close()
             return [first.body, second.body]
 
     assert asyncio.run(ask()) == [b"hello", b"hello"]
 
 
-def test_connections_with_other_certificates_are_not_shared() -> None:
-    """platform.md §15: the TLS context is chosen by domain and port."""
-    target = Target("h", 443, "/", "h", tls_name="one")
-    assert target.pool != replace(target, tls_name="two").pool
-
-
 def test_a_call_that_is_given_up_closes_its_connection() -> None:
     async def ask() -> bool:
-        connections = ProducerConnections(1000)
+        client = await a_client()
         gone = asyncio.Event()
 
         async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -383,12 +386,12 @@ def test_a_call_that_is_given_up_closes_its_connection() -> None:
             gone.set()
 
         async with a_producer(then=hang) as producer:
-            call = asyncio.ensure_future(exchanged(producer, connections))
+            call = asyncio.ensure_future(exchanged(producer, client))
             while not producer.requests:
                 await asyncio.sleep(0)
             call.cancel()
             await gone.wait()
-            return connections._idle == {}
+            return client._idle == {}
 
     assert asyncio.run(ask())
 
