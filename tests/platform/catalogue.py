@@ -150,7 +150,7 @@ def persistent_cache(routes: Iterable[RouteRow], authorisations: Iterable[Author
     """The catalogue as the real platform keeps it (platform.md §18)."""
     rows = [
         f"<virtualiseringsInfo><ns2:virtualiseringsInfoId>{number}</ns2:virtualiseringsInfoId>"
-        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId><ns2:rivProfil>{row.profile}</ns2:rivProfil>"
+        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId>{_profile(row)}"
         f"<ns2:tjansteKontrakt>{row.contract}</ns2:tjansteKontrakt>{_stamps(row.period)}"
         f"<ns2:adress>{escape(row.url)}</ns2:adress></virtualiseringsInfo>"
         for number, row in enumerate(routes)
@@ -163,6 +163,10 @@ def persistent_cache(routes: Iterable[RouteRow], authorisations: Iterable[Author
     ]
     inner = "".join(rows)
     return f'<persistentCache xmlns:ns2="urn:skl:tp:vagvalsinfo:v2">{inner}</persistentCache>'
+
+
+def _profile(row: RouteRow) -> str:
+    return f"<ns2:rivProfil>{row.profile}</ns2:rivProfil>" if row.profile else ""
 
 
 def _stamps(period: Period) -> str:

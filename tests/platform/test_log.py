@@ -94,6 +94,13 @@ def test_24_row_62_a_fault_is_an_error_and_an_answer_once_each(
     assert told(events[-2], "labels.sessionStatus") == "true"
 
 
+def test_2_a_caller_who_is_nobody_was_never_let_in(logging: Gateway) -> None:
+    """platform.md §2, the first consequence: the event req-in is never logged."""
+    reply = logging.call(identity={})
+    detail_of(reply, "VP002")
+    assert actions(events_of(logging, reply)) == ["error", "resp-out"]
+
+
 def test_24_row_62_a_fault_of_the_producer_is_an_error_too(logging: Gateway) -> None:
     """platform.md §19.1: after req-out, and without resp-in, which is for 2xx."""
     reply = logging.call(None, (), replies("500 Oops", SOAP_FAULT))
