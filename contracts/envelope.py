@@ -10,7 +10,7 @@ Source: platform.md §3, §4.1, §12.1; contracts.md §2.5, §4.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from html import escape
 from typing import Literal
 
@@ -24,6 +24,8 @@ from contracts.scheduling.core import Actor, ActorType
 
 Profile = Literal["rivtabp20", "rivtabp21"]
 
+_LONGEST_REMEMBERED = 200
+_SOAP_ENVELOPE_TAG = f"{{{SOAP_ENVELOPE}}}Envelope"
 _ADDRESS_ELEMENTS: dict[str, Profile] = {"To": "rivtabp20", "LogicalAddress": "rivtabp21"}
 
 
@@ -85,8 +87,7 @@ def read(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSA
     profile, address = _address(header)
     payload = next(body.iterchildren("*"), None) if body is not None else None
     document = Document(root, header, payload)
-    encoding = xml.encoding_of(data, root)
-    return Message(data, profile, address, *_named(payload), encoding, lambda: document)
+    return Message(data, profile, address, *_named(payload), xml.encoding_of(data, root, charset), lambda: document)
 
 
 def scan(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS) -> Message:
@@ -130,21 +131,34 @@ def _whole(data: bytes, charset: str | None, limits: xml.Limits) -> Document:
 
 def _named(payload: xml.Element | None) -> tuple[str | None, str | None]:
     """Namespace and local name of the first element in the body."""
-    if payload is None:
-        return None, None
-    name = etree.QName(payload)
-    return name.namespace, name.localname
+    return (None, None) if payload is None else _parts_of(payload)
+
+
+def _parts_of(element: xml.Element) -> tuple[str | None, str]:
+    """Namespace and local name. They are the same few with every call, and lxml's QName costs more than reading them;
+    of a tag of a thousand signs, which nobody means, nothing is remembered.
+    """
+    tag = str(element.tag)
+    return _split_once(tag) if len(tag) <= _LONGEST_REMEMBERED else _split(tag)
+
+
+def _split(tag: str) -> tuple[str | None, str]:
+    namespace, found, name = tag[1:].rpartition("}")
+    return (namespace, name) if found else (None, tag)
+
+
+_split_once = lru_cache(maxsize=1024)(_split)
 
 
 def _child(parent: xml.Element, name: str) -> xml.Element | None:
-    return next(parent.iterchildren(f"{{*}}{name}"), None)
+    return next((child for child in parent if isinstance(child.tag, str) and _parts_of(child)[1] == name), None)
 
 
 def _address(header: xml.Element | None) -> tuple[Profile | None, str | None]:
     """Profile and address; of several address elements the last one counts, as on the real platform."""
     profile, address = None, None
     for block in header.iterchildren("*") if header is not None else ():
-        found = _ADDRESS_ELEMENTS.get(etree.QName(block).localname)
+        found = _ADDRESS_ELEMENTS.get(_parts_of(block)[1])
         if found is not None:
             profile, address = found, xml.text_of(block)
     return profile, address if address and address.strip() else None
@@ -153,13 +167,14 @@ def _address(header: xml.Element | None) -> tuple[Profile | None, str | None]:
 def oddities(message: Message) -> tuple[Violation, ...]:
     """What in the envelope breaks SOAP 1.1 or the basic profile although it can be routed (BP 2.1 rules 1 and 7)."""
     found = []
-    namespace = etree.QName(message.root).namespace
-    if namespace == SOAP_12_ENVELOPE:
-        found.append(_odd(message.root, "BP21-1", "the envelope is SOAP 1.2; the contracts are SOAP 1.1"))
-    elif message.root.tag != f"{{{SOAP_ENVELOPE}}}Envelope":
-        found.append(_odd(message.root, "BP21-1", "the document is not a SOAP 1.1 envelope"))
-    parent = message.payload.getparent() if message.payload is not None else None
-    if parent is not None and len(list(parent.iterchildren("*"))) > 1:
+    root, payload = message.root, message.payload
+    if root.tag == f"{{{SOAP_12_ENVELOPE}}}Envelope":
+        found.append(_odd(root, "BP21-1", "the envelope is SOAP 1.2; the contracts are SOAP 1.1"))
+    elif root.tag != _SOAP_ENVELOPE_TAG:
+        found.append(_odd(root, "BP21-1", "the document is not a SOAP 1.1 envelope"))
+    if payload is not None and next(payload.itersiblings("*"), None) is not None:
+        parent = payload.getparent()
+        assert parent is not None
         found.append(_odd(parent, "BP21-7", "the body holds more than one element"))
     return tuple(found)
 

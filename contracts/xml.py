@@ -121,11 +121,14 @@ def scan(
     return found, _encoding(data, used or _declared(head) or "UTF-8")
 
 
-def encoding_of(data: bytes, root: Element) -> str:
+def encoding_of(data: bytes, root: Element, charset: str | None) -> str:
     """The encoding that the document `data` says or shows that it has, with `root` parsed from it.
 
-    `UTF-8` only when it is so and says nothing else, so that the bytes can be passed on as they are.
+    `UTF-8` only when it is so and says nothing else, so that the bytes can be passed on as they are. `charset` is what
+    the transport said.
     """
+    if data[:1] == b"<" and data[1:2] not in (b"?", b"\x00") and (charset or "utf-8").lower() == "utf-8":
+        return "UTF-8"  # by XML's own rule: no mark and no declaration; nearly every message
     return _encoding(data, root.getroottree().docinfo.encoding or "UTF-8")
 
 
@@ -278,7 +281,7 @@ def _refuse_prolog(head: bytes) -> None:
 
 
 def _refuse_what_parsing_found(root: Element, data: bytes, limits: Limits) -> None:
-    if root.getroottree().docinfo.doctype:
+    if (b"DOCTYPE" in data or b"\x00" in data) and root.getroottree().docinfo.doctype:
         raise MessageUnreadable("a document type is not allowed")
     if data.count(b"=") > limits.max_attributes:
         found = cast(float, root.xpath("count(//@*)"))

@@ -52,7 +52,10 @@ def look_for_authorisation(
         return snapshot.authorises(sender, address, contract or "", now, settings.route_validity)
 
     parts = look_ups.parts_of(logical_address, settings.address_delimiter)
-    if parts is None:
+    found: bool | None
+    if parts is None and look_up(logical_address):  # as nearly every call
+        found, trace = True, logical_address
+    elif parts is None:
         found, trace = look_ups.until_found(_steps(logical_address, contract or "", settings, tree), look_up)
     elif _may_use_parts(parts, contract or "", sender, settings):
         found, trace = look_ups.until_found(look_ups.leaves(parts), look_up)

@@ -212,7 +212,7 @@ class ProducerClient:
             self._sweeper.cancel()
             self._sweeper = None
         for connection in (one for pool in self._idle.values() for one in pool):
-            connection.transport.close()
+            connection.transport.abort()  # nothing is under way, and TLS would wait for the other side's farewell
         self._idle.clear()
 
     async def exchange(self, request: Request, patience: Patience) -> Received:

@@ -51,6 +51,8 @@ def look_for_routes(
     parts = look_ups.parts_of(logical_address, settings.address_delimiter)
     if parts is not None:
         found, trace = look_ups.until_found(look_ups.leaves(parts), look_up)
+    elif found := look_up(logical_address):  # as nearly every call
+        trace = logical_address
     else:
         found, trace = look_ups.until_found(_steps(logical_address, contract or "", settings, tree), look_up)
     return RouteSearch(logical_address, contract, found or (), trace)
@@ -64,15 +66,15 @@ def _steps(address: str, contract: str, settings: GatewaySettings, tree: HsaTree
 
 def choose_route(search: RouteSearch) -> Route:
     """The one route that was found. Raises RouteMissing, RouteAmbiguous or RouteWithoutAddress."""
+    if len(search.routes) == 1 and search.routes[0].address.strip():
+        return search.routes[0]
     asked = f"serviceNamespace: {search.contract or 'null'}, receiverId: {search.logical_address}"
     match search.routes:
         case []:
             hint = ". Whitespace detected in incoming request!" if _has_blank(search.logical_address) else ""
             raise RouteMissing(f"No receiverId (logical address) found for {asked}{hint}")
-        case [route]:
-            if not route.address.strip():
-                raise RouteWithoutAddress(f"Physical Address field is empty in Service Producer for {asked}")
-            return route
+        case [_]:
+            raise RouteWithoutAddress(f"Physical Address field is empty in Service Producer for {asked}")
         case _:
             raise RouteAmbiguous(
                 f"More than one receiverId (logical address) with matching Riv-version found for {asked}"

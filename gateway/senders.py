@@ -111,6 +111,11 @@ def _demand_listed(address: str, where: str, settings: GatewaySettings) -> None:
 
 def is_listed(address: str, entries: Iterable[str]) -> bool:
     """Whether an address is on a white list, which is written as the setting ip_whitelist; an empty list has nobody."""
+    return _is_listed(address, tuple(entries))
+
+
+@lru_cache(maxsize=1024)
+def _is_listed(address: str, entries: tuple[str, ...]) -> bool:
     return any(_is_within(_plain(address), entry) for entry in entries)
 
 

@@ -7,7 +7,7 @@ Source: platform.md §9, §10, §18, §20.1; §25 row 4; STYLE.md §3.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from contracts.times import SWEDEN, start_of_day
@@ -29,10 +29,14 @@ class Validity:
     end: datetime
     unzoned_start: datetime | None = None
     unzoned_end: datetime | None = None
+    _ends: dict[RouteValidity, tuple[datetime, datetime]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.end < self.start:
             raise ValueError("it ends before it begins")
+        # In UTC, once: two datetimes of one zone would be compared by what their clocks show, and every call asks.
+        days = _in_utc(self.start), _in_utc(self.end)
+        object.__setattr__(self, "_ends", {"days": days, "band": self._band(*days)})
 
     @classmethod
     def of_days(cls, first_day: date, last_day: date) -> "Validity":
@@ -56,15 +60,14 @@ class Validity:
 
     def covers(self, now: datetime, reading: RouteValidity = "days") -> bool:
         """Whether `now` is within it, as `reading` has it; aware, in any zone."""
-        moment = now.astimezone(UTC)  # two datetimes of one zone would be compared by what their clocks show
-        start, end = (self.start, self.end) if reading == "days" else self._band()
-        return start <= moment <= end
+        start, end = self._ends[reading]
+        return start <= now.astimezone(UTC) <= end
 
-    def _band(self) -> tuple[datetime, datetime]:
+    def _band(self, start: datetime, end: datetime) -> tuple[datetime, datetime]:
         """Both ends as the real platform reads them: one without a zone may be any of the world's."""
         return (
-            _moved(self.unzoned_start, -_BAND) if self.unzoned_start else self.start,
-            _moved(self.unzoned_end, _BAND) if self.unzoned_end else self.end,
+            _moved(self.unzoned_start, -_BAND) if self.unzoned_start else start,
+            _moved(self.unzoned_end, _BAND) if self.unzoned_end else end,
         )
 
 
@@ -85,6 +88,14 @@ def _in_sweden(moment: datetime) -> datetime:
 
 def _end_of_day(day: date) -> datetime:
     return datetime.combine(day, time.max, SWEDEN)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """`moment` in UTC, or the first that there is."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == 1 else _LAST
 
 
 def _moved(unzoned: datetime, by: timedelta) -> datetime:

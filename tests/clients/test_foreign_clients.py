@@ -88,13 +88,15 @@ def test_curl_books_over_mutual_tls(region: TlsRegion) -> None:
 
 
 @pytest.fixture(scope="module")
-def node_folder(pytestconfig: pytest.Config) -> Path:
+def node_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with Node's packages as the lock file has them; made once for each lock file."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         missing("Node or npm is missing: apt-get install nodejs npm (Debian and Ubuntu), then run the test again.")
     files = [HERE / "package.json", HERE / "package-lock.json"]
     fingerprint = hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:12]
-    folder = pytestconfig.cache.mkdir(f"node-clients-{fingerprint}")
+    name = f"node-clients-{fingerprint}"
+    cache = getattr(pytestconfig, "cache", None)  # there is none with -p no:cacheprovider
+    folder = cache.mkdir(name) if cache is not None else tmp_path_factory.mktemp(name)
     if not (folder / "whole").exists():
         for one in files:
             shutil.copy(one, folder)

@@ -80,7 +80,7 @@ def test_only_a_document_that_is_utf_8_and_says_nothing_else_counts_as_utf_8(
     data: bytes, charset: str | None, encoding: str
 ) -> None:
     """platform.md §8: the producer gets UTF-8, so other bytes must not be passed on."""
-    assert xml.encoding_of(data, xml.parse(data, charset)).upper() == encoding
+    assert xml.encoding_of(data, xml.parse(data, charset), charset).upper() == encoding
 
 
 # What stays out
@@ -383,7 +383,7 @@ def test_a_scan_finds_the_encoding_that_parsing_finds(text: str, encoding: str, 
     data = text.encode(encoding)
     assert begun(data, charset=charset) == ["a", "b"]
     assert xml.scan(data, list, charset)[1] == told
-    assert xml.encoding_of(data, xml.parse(data, charset)).upper() == told
+    assert xml.encoding_of(data, xml.parse(data, charset), charset).upper() == told
 
 
 def first_text(text: str) -> str | None:

@@ -392,7 +392,7 @@ def test_a_producer_always_gets_utf_8(body: bytes) -> None:
     assert answer.status == 200
     assert producer.bodies[0].startswith(b'<?xml version="1.0" encoding="UTF-8"?>')
     assert envelope.read(producer.bodies[0]).contract == envelope.read(body).contract
-    assert xml.encoding_of(producer.bodies[0], xml.parse(producer.bodies[0])) == "UTF-8"
+    assert xml.encoding_of(producer.bodies[0], xml.parse(producer.bodies[0]), None) == "UTF-8"
 
 
 def test_a_message_goes_to_a_producer_of_the_other_profile_rewritten() -> None:

@@ -148,6 +148,7 @@ class Producer(Port):
         self._standard = standard
         self._told: dict[str, tuple[Behaviour, ...]] = {}
         self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
+        self._arrived = threading.Condition()
         super().__init__(context)
 
     @property
@@ -160,6 +161,11 @@ class Producer(Port):
     def tell(self, case: str, behaviours: tuple[Behaviour, ...]) -> None:
         self._told[case] = behaviours
 
+    def await_requests(self, case: str, count: int) -> None:
+        """Come back when so many requests of a case are here."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: len(self._seen[case]) >= count, SECONDS)
+
     def seen(self, case: str) -> list[Seen]:
         """The requests of a case, in their order."""
         return list(self._seen[case])
@@ -167,9 +173,12 @@ class Producer(Port):
     def serve(self, connection: socket.socket) -> None:
         seen = read_request(connection)
         case = seen.header(CASE) or ""
-        self._seen[case].append(seen)
+        with self._arrived:
+            self._seen[case].append(seen)
+            count = len(self._seen[case])
+            self._arrived.notify_all()
         behaviours = self._told.get(case) or (self._standard,)
-        behaviours[min(len(self._seen[case]), len(behaviours)) - 1](connection, seen)
+        behaviours[min(count, len(behaviours)) - 1](connection, seen)
         with suppress(OSError):
             connection.shutdown(socket.SHUT_WR)
 

@@ -323,6 +323,29 @@ def test_12_4_by_default_a_bad_url_is_vp009_that_says_so(by_default: Gateway) ->
     failure(by_default, by_default.call(a_message("BAD-URL")), "http://127.0.0.1:port/x")
 
 
+# Connections
+
+
+def test_14_3_a_connection_that_the_producer_closed_costs_no_call(gateway: Gateway) -> None:
+    """platform.md §14.2, §14.3: kept for the next call and closed meanwhile; a change may not be sent twice, nor lost."""
+    kept = writes(f"HTTP/1.1 200 OK\r\nContent-Length: {len(ANSWER)}\r\n\r\n".encode() + ANSWER)
+    for _ in range(10):
+        reply = gateway.call(a_message(contract=MAKE), (), kept)
+        assert (reply.status, len(gateway.attempts(reply))) == (200, 1)
+
+
+def test_14_3_a_producer_that_hangs_holds_up_nobody_else(gateway: Gateway) -> None:
+    """DESIGN decision 2: thousands of calls can wait; here some, and others are answered meanwhile."""
+    case, waiting = gateway.told(hangs), 40
+    raw = wire.request("POST", "/vp/x", {**gateway.identity, "x-case": case}, a_message())
+    with ExitStack() as open_ones:
+        for _ in range(waiting):
+            open_ones.enter_context(wire.connect(gateway.port)).sendall(raw)
+        gateway.world.http.await_requests(case, waiting)
+        assert gateway.still_answers()
+    assert gateway.still_answers()
+
+
 # TLS towards producers
 
 

@@ -3,7 +3,9 @@
 
 import json
 import re
+import shutil
 import socket
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -162,6 +164,22 @@ def test_23_a_wsdl_can_be_given_a_path_of_its_own(world: World) -> None:
     file = world.write("wsdl.json", json.dumps([row]))
     gateway = world.start("skltp", {"wsdl.json.file": file})
     assert "MakeBookingInteraction" in text_of(gateway.get("/vp/our/own/path?wsdl"))
+
+
+def test_16_1_a_folder_of_ones_own_is_served(world: World, tmp_path: Path) -> None:
+    """platform.md §16.1, §16.2: its path is that of its namespace, and a mark before the declaration is dropped."""
+    folder = tmp_path / "test_monitoring_1.0"
+    shutil.copytree(ROOT / "wsdl" / "itintegration_monitoring_1.0", folder)
+    for file in [*folder.rglob("*.wsdl"), *folder.rglob("*.xsd")]:
+        text = file.read_text(encoding="utf-8").replace("urn:riv:itintegration:monitoring", "urn:riv:test:monitoring")
+        file.write_text("\ufeff" + text, encoding="utf-8")
+    gateway = world.start("skltp", {"wsdlfiles.directory": folder})
+    path = "/vp/test/monitoring/PingForConfiguration/1/rivtabp21"
+    served = gateway.get(f"{path}?wsdl").body
+    assert b"urn:riv:test:monitoring" in served
+    assert served.startswith(b"<?xml")
+    for location in _IMPORT.findall(served.decode()):
+        assert gateway.get(path_and_query(location)).body.startswith(b"<?xml")
 
 
 # Paths

@@ -181,7 +181,7 @@ def test_any_bytes_are_a_document_or_unreadable(data: bytes, charset: str | None
     with suppress(MessageUnreadable):
         root = xml.parse(data, charset)
         assert root.getroottree().docinfo.doctype == ""
-        assert xml.encoding_of(data, root)
+        assert xml.encoding_of(data, root, None)
         assert xml.parse(xml.serialise(root)).tag == root.tag
 
 
