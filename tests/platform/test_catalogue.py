@@ -109,7 +109,7 @@ def test_24_row_50_without_tak_and_copy_every_call_is_vp008(
 def test_24_row_51_and_52_a_reload_that_fails_keeps_what_there_is(
     world: World, tak: TakService, tmp_path: Path, condition: Condition
 ) -> None:
-    """platform.md §24 rows 51 and 52, §18, §25 rows 21 and 22: an empty catalogue is a failed load."""
+    """platform.md §24 row 51, §24 row 52, §18, §25 row 21, §25 row 22: an empty catalogue is a failed load."""
     gateway = started(world, tak, tmp_path / "copy.xml")
     tak.condition = condition
     reply = gateway.get("/resetcache")

@@ -64,7 +64,7 @@ PASSED = {
 def test_24_row_31_and_39_a_good_status_is_passed_on_with_whatever_it_brings(
     gateway: Gateway, status: str, body: bytes
 ) -> None:
-    """platform.md §24 rows 31 and 39, §13, §25 row 14: the Content-Type is text/xml always."""
+    """platform.md §24 row 31, §24 row 39, §13, §25 row 14: the Content-Type is text/xml always."""
     reply = gateway.call(None, (), replies(status, body, "Content-Type: application/json"))
     assert (reply.status, reply.body) == (int(status[:3]), body)
     assert reply.header("content-type") == "text/xml; charset=UTF-8"
@@ -141,7 +141,7 @@ STATUSES = [
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_24_row_33_and_34_another_status_is_vp009_that_tells_it(gateway: Gateway, status: str) -> None:
-    """platform.md §24 rows 33 and 34, §13; a redirect is not followed."""
+    """platform.md §24 row 33, §24 row 34, §13; a redirect is not followed."""
     body = b"" if status.startswith("304") else b"<html>secret</html>"
     reply = gateway.call(None, (), replies(status, body, f"Location: {gateway.world.places.http}"))
     told = failure(gateway, reply)
@@ -163,7 +163,7 @@ def test_24_row_33_and_34_another_status_is_vp009_that_tells_it(gateway: Gateway
     ids=["500_empty", "500_JSON", "500_SOAP_1_2", "400_fault", "404_fault", "503_fault"],
 )
 def test_25_row_11_and_12_faults_that_are_lost(gateway: Gateway, status: str, body: bytes) -> None:
-    """platform.md §25 rows 11 and 12, §13: no SOAP 1.2 fault, and none of another status than 500."""
+    """platform.md §25 row 11, §25 row 12, §13: no SOAP 1.2 fault, and none of another status than 500."""
     reply = gateway.call(None, (), replies(status, body))
     assert failure(gateway, reply).endswith(f"VP_PRODUCER_EXCEPTION_HTTP_STATUS={status[:3]}")
     assert b"the producer's own" not in reply.body
