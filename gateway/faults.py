@@ -42,7 +42,7 @@ FAULT_TEXTS: Mapping[str, str] = {
 }
 
 
-class UnexpectedFailure(errors.ProducerUnreachable):
+class InternalFailure(errors.PlatformError):
     """What the real platform tells as an internal error of its own: by its kind, without a code. VP009 in records."""
 
     def __init__(self, kind: str, sentence: str) -> None:
@@ -50,10 +50,14 @@ class UnexpectedFailure(errors.ProducerUnreachable):
         self.kind = kind
 
 
+class UnexpectedFailure(InternalFailure, errors.ProducerUnreachable):
+    """An internal error that a producer led to."""
+
+
 def fault_of(error: errors.PlatformError, instance_name: str) -> Answer:
     """The platform's fault for an error: `VP004 [name] sentence`, with the error's detail."""
     text = f"{error.code} [{instance_name}] {FAULT_TEXTS[error.code]}"
-    if isinstance(error, UnexpectedFailure):
+    if isinstance(error, InternalFailure):
         text = error.kind
     return Answer(500, write_fault(error.faultcode, text, hide_persons(error.detail)))
 

@@ -124,6 +124,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self._resumes = False
             return
         version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            self._stop("the request line names no version of HTTP that is spoken here")
         if version == "1.1" and not any(name == b"host" for name, _ in self.headers):
             self._stop("the request has no Host header")
         self._in_head, self._has_progressed = False, True

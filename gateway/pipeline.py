@@ -29,7 +29,7 @@ from contracts.identifiers import hide_persons
 from contracts.producer import SchedulingProducer
 from contracts.times import Clock
 from contracts.validation import Validator
-from contracts.xml import Limits
+from contracts.xml import Limits, NoText
 from gateway import authorisation, charsets, faults, headers, message_log, reading, routing, senders
 from gateway.call import Answer, Call, HttpRequest
 from gateway.ecs_log import EcsLog
@@ -111,7 +111,8 @@ class Pipeline:
             answer = faults.producer_fault(fault).with_headers(headers.producer_time(call))
         except Exception as error:
             call.exception = error
-            log.error("call_failed: %s", hide_persons(traceback.format_exc()), extra=_named(call))
+            if not isinstance(error, NoText):  # that is the caller's doing, and no mystery
+                log.error("call_failed: %s", hide_persons(traceback.format_exc()), extra=_named(call))
             call.error_code, call.error_origin, call.error_detail = "VP009", "internal", type(error).__name__
             answer = faults.internal_fault(error, self.settings.instance_name, self.settings.tells_internal_errors)
         answer = answer.with_headers(*_told_to_caller(call), *headers.warnings_of(call, self.settings))

@@ -73,6 +73,8 @@ class Producers:
         """The producer's answer. Raises ProducerUnreachable, ContractViolation or ProducerFault."""
         assert call.route is not None
         address, message = call.route.address.strip(), call.read_message
+        if self._settings.tells_internal_errors and not call.route.profile:
+            raise faults.InternalFailure("NullPointerException", "The route names no profile.")
         rewritten = profiles.must_rewrite(message.profile, call.route.profile)
         call.sent_at = time.monotonic()
         try:

@@ -72,7 +72,7 @@ class Body:
 
     def whole(self) -> tuple[bytes, MessageUnreadable | None]:
         """The body, or what is wrong with it."""
-        if self._size > self._most or self.is_refused_at_once:
+        if max(self._size, self._announced or 0) > self._most:
             return b"", MessageTooLarge(f"the message is larger than {self._most} bytes")
         if self._announced is not None and self._announced != self._size:
             told = f"the body has {self._size} bytes, but Content-Length says {self._announced}"
