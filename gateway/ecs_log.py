@@ -4,22 +4,17 @@ Off unless `log_style` asks for it; each event comes once a call, in that order,
 caller without identity and a body that cannot be read leave no req-in. Bodies only when `log_payloads` asks for them,
 and masked (masking.py). A producer's own fault is told by its code; its words are a body's words and are hidden,
 unless they are a platform's known sentence.
-One JSON object a line goes to the logger `tidbro.ecs`; all values are texts, and what is unknown is left out.
-Elsewhere: our own record of each call (message_log.py), where a line goes (tidbro/logs.py). The real platform's old
-text format is not written.
+Elsewhere: one line (ecs_lines.py), the events of TLS (tls_events.py), our own record of each call (message_log.py). The
+real platform's old text format is not written.
 Source: platform.md §19.
 """
 
 import json
-import logging
-import platform
-import socket
 import time
 import traceback
-import uuid
-from datetime import UTC, timedelta
+from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import urlsplit
 
 from contracts import xml
@@ -27,16 +22,14 @@ from contracts.errors import MessageUnreadable
 from contracts.http_headers import ORIGINAL_CONSUMER
 from contracts.identifiers import hide_persons
 from contracts.namespaces import SOAP_ENVELOPE
-from gateway import faults, masking, profiles
+from gateway import ecs_lines, faults, masking, profiles
 from gateway.call import Answer, Call
+from gateway.ecs_lines import Facts, made_id
 from gateway.headers import PRODUCER_TIME, HeaderRules
 from gateway.message_log import shortened, without_credentials
 from gateway.settings import GatewaySettings
 
-log = logging.getLogger("tidbro.ecs")
-
 Event = Literal["req-in", "req-out", "resp-in", "resp-out", "error"]
-Facts = dict[str, Any]
 
 ACTING_ON_BEHALF = "x-rivta-acting-on-behalf-of-hsaid"
 _LOGGERS = {"req-in": "req.in", "req-out": "req.out", "resp-in": "resp.in", "resp-out": "resp.out", "error": "error"}
@@ -50,14 +43,7 @@ class EcsLog:
         self.is_on = settings.log_style == "ecs"
         self._settings = settings
         self._rules = HeaderRules(settings)
-        self._constant = {
-            "ecs.version": "1.2.0",
-            "event.kind": "event",
-            "event.category": ["web"],
-            "event.module": "skltp-messages",
-            "service.name": "vp-services" if settings.is_skltp else "tidbro",
-            **_host(),
-        }
+        self._constant = ecs_lines.constant_facts(settings, "skltp-messages", "web")
 
     def write(self, event: Event, call: Call, answer: Answer | None = None) -> None:
         """One event of a call; `answer` is what came or what goes back, where there is one."""
@@ -65,26 +51,25 @@ class EcsLog:
             return
         facts = self.facts_of(event, call, answer)
         call.events_told += (event,)
-        line = json.dumps({name: value for name, value in facts.items() if value not in (None, "")}, ensure_ascii=False)
-        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, line, None, None))
+        ecs_lines.write(facts)
 
     def facts_of(self, event: Event, call: Call, answer: Answer | None) -> Facts:
         """The event's fields, with those that are unknown as None."""
         if call.event_ids is None:
-            call.event_ids = (_made_id(), _made_id(), _made_id())
+            call.event_ids = (made_id(), made_id(), made_id())
         transaction, span_in, span_out = call.event_ids
         elapsed = time.monotonic() - call.received_at
         is_request = event in ("req-in", "req-out")
         sender, receiver = _shown(call.sender), _shown(call.message.logical_address if call.message else None)
         return {
-            "@timestamp": _stamp(call, elapsed),
+            "@timestamp": ecs_lines.stamp(call.now + timedelta(seconds=elapsed)),
             "log.level": _level(event, self._settings),
             "log.logger": f"se.skl.tp.vp.logging.{_LOGGERS[event]}",
             "message": f"{event} {sender} -> {receiver}",
             **self._constant,
             "event.action": event,
             "event.type": ["access", "start" if is_request else "end"],
-            "event.id": _made_id(),
+            "event.id": made_id(),
             "event.duration": None if is_request else _duration(event, answer, elapsed),
             "trace.id": shortened(call.correlation_id),
             "transaction.id": transaction,
@@ -164,11 +149,6 @@ class EcsLog:
 
 def _went_well(answer: Answer | None) -> bool:
     return answer is not None and 200 <= answer.status < 300
-
-
-def _stamp(call: Call, elapsed: float) -> str:
-    moment = (call.now + timedelta(seconds=elapsed)).astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _level(event: Event, settings: GatewaySettings) -> str:
@@ -267,35 +247,3 @@ def _fault_in(body: bytes) -> Facts:
 
 def _shown(text: str | None) -> str | None:
     return shortened(text) if text else None
-
-
-def _made_id() -> str:
-    """A new id, no part of which looks like a person's number."""
-    while hide_persons(made := str(uuid.uuid4())) != made:
-        pass
-    return made
-
-
-def _host() -> Facts:
-    """The machine, as far as it can be told without asking the network."""
-    return {
-        "host.hostname": platform.node(),
-        "host.ip": _own_address(),
-        "host.architecture": platform.machine(),
-        "host.type": "server",
-        "host.os.family": platform.system().lower(),
-        "host.os.name": platform.system(),
-        "host.os.version": platform.release(),
-        "host.os.platform": platform.system().lower(),
-    }
-
-
-def _own_address() -> str:
-    """The address that this machine would send from; nothing is sent, for a datagram socket only looks up a route."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return "127.0.0.1"
-        address: str = probe.getsockname()[0]
-        return address

@@ -13,7 +13,6 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from http import HTTPStatus
 
 from contracts.errors import PlatformError, ProducerOverloaded
@@ -98,7 +97,9 @@ class Forwarder:
         if target.is_tls:
             call.tls_context, tls = self._tls.context_for(target.host, target.port)
         rows = (("Host", target.host_header), *self._headers.to_producer(call, target.is_tls))
-        return Request(call.request.method, url, rows, body, tls)
+        updates = retries.is_updating(call.read_message.contract or "")
+        is_fresh = retries.wants_fresh_connection(updates, self._settings)
+        return Request(call.request.method, url, rows, body, tls, is_fresh)
 
     async def _attempts(self, call: Call, address: str, target: Target, request: Request) -> Received:
         """The answer to the first attempt that gets one. Raises what stopped the last."""
@@ -107,7 +108,6 @@ class Forwarder:
         updates = retries.is_updating(contract)
         seconds = self._time_outs.producer_seconds(contract)
         ends_at = time.monotonic() + seconds if own.bounds_whole_answer else None
-        request = replace(request, is_fresh=retries.wants_fresh_connection(updates, own))
         left = own.retry_attempts
         while True:
             call.attempts += 1

@@ -8,13 +8,13 @@ producers (producer_tls.py).
 Source: platform.md §5.1, §15 "Incoming".
 """
 
-import hashlib
 import logging
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from gateway.fingerprints import fingerprint_of
 from gateway.settings import SettingsRefused
 
 log = logging.getLogger(__name__)
@@ -56,11 +56,8 @@ class ListenerTls:
         return context
 
     def fingerprint(self) -> str:
-        """A digest of the files' contents, by which a change is noticed; what cannot be read counts as empty."""
-        digest = hashlib.sha256()
-        for path in (self.certificate_file, self.key_file, self.client_ca_file):
-            digest.update(hashlib.sha256(_bytes_of(path)).digest())
-        return digest.hexdigest()
+        """A digest of the files' contents, by which a change is noticed."""
+        return fingerprint_of((self.certificate_file, self.key_file, self.client_ca_file))
 
     def _load_own(self, context: ssl.SSLContext) -> None:
         _demand_readable(self.certificate_file)
@@ -140,10 +137,3 @@ def _demand_readable(path: Path) -> None:
             pass
     except OSError as error:
         raise SettingsRefused(f"The TLS file {path} cannot be read: {error.strerror}.") from None
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

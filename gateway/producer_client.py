@@ -11,8 +11,10 @@ Source: platform.md §13, §14.3; decision 2 in docs/decisions.
 """
 
 import asyncio
+import select
 import ssl
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from socket import gaierror
 from typing import cast
@@ -40,7 +42,10 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request as it goes out. `tls` None means plain HTTP; `is_fresh` asks for a connection of its own."""
+    """A request as it goes out. `tls` None means plain HTTP; `is_fresh` asks for a connection of its own.
+
+    `tls_name` is what the context is called in logs.
+    """
 
     method: str
     url: URL
@@ -48,6 +53,7 @@ class Request:
     body: bytes = field(repr=False)
     tls: ssl.SSLContext | None = None
     is_fresh: bool = False
+    tls_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,19 @@ class _Connection(asyncio.Protocol):
     def is_closed(self) -> bool:
         return self.transport.is_closing()
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether something has come that has not been read yet: an end, or an answer that nobody asked for."""
+        waiting = select.poll()
+        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(waiting.poll(0))
+
     def ask(self, message: bytes, patience: Patience, is_head: bool) -> "asyncio.Future[Received]":
         """Send a whole request; the answer to come."""
         self._parser = httptools.HttpResponseParser(self)
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
-        self._size = self._head_size = 0
+        self._size = self._bytes_without_body = 0
         self._reason = b""
         self._has_head = self._has_length = self._is_chunked = False
         self._is_head, self._patience = is_head, patience
@@ -105,14 +118,14 @@ class _Connection(asyncio.Protocol):
             self.transport.abort()  # nobody asked: what comes cannot be told from the next answer
             return
         self._last_heard = self._loop.time()
-        if not self._has_head:
-            self._head_size += len(data)
+        size = self._size
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._fail(failures.ANSWER_UNREADABLE)
-        if self._answer is not None and not self._has_head and self._head_size > _MOST_HEAD_BYTES:
-            self._fail(failures.ANSWER_UNREADABLE)
+        self._bytes_without_body = 0 if self._size > size else self._bytes_without_body + len(data)
+        if self._answer is not None and self._bytes_without_body > _MOST_HEAD_BYTES:
+            self._fail(failures.ANSWER_UNREADABLE)  # a head without end, or a trailer
 
     def on_message_begin(self) -> None:
         if self._answer is None:
@@ -125,6 +138,8 @@ class _Connection(asyncio.Protocol):
         self._reason += status
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._has_head:
+            return  # a trailer: it must not pass for a header (RFC 9110 §6.5.1)
         self._headers.append((name, value))
         lowered = name.lower()
         self._has_length |= lowered == b"content-length"
@@ -146,7 +161,8 @@ class _Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._answer is not None and self._parser.get_status_code() >= 200:
-            self.is_reusable = self._parser.should_keep_alive()
+            is_sent = not self.transport.get_write_buffer_size()  # else it was answered before it had been read
+            self.is_reusable = is_sent and self._parser.should_keep_alive()
             self._finish()
 
     def _finish(self, is_short: bool = False) -> None:
@@ -191,14 +207,23 @@ class _Connection(asyncio.Protocol):
             self._timer = None
 
 
-_Pool = tuple[str, int, int]
+Handshaken = Callable[[str, ssl.SSLObject, str], None]
+"""Is told of a connection made over TLS: the name of its context, what was agreed, and the host and port."""
+_Pool = tuple[str, int, ssl.SSLContext | None]
 
 
 class ProducerClient:
     """The connections to all producers. `open` and `close` belong to the event loop that calls."""
 
-    def __init__(self, max_bytes: int, keeps_alive: bool = True, is_chunked: bool = False) -> None:
+    def __init__(
+        self,
+        max_bytes: int,
+        keeps_alive: bool = True,
+        is_chunked: bool = False,
+        handshaken: Handshaken | None = None,
+    ) -> None:
         self._max_bytes, self._keeps_alive, self._is_chunked = max_bytes, keeps_alive, is_chunked
+        self._handshaken = handshaken
         self._idle: defaultdict[_Pool, list[_Connection]] = defaultdict(list)
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -217,10 +242,10 @@ class ProducerClient:
 
     async def exchange(self, request: Request, patience: Patience) -> Received:
         """The producer's answer to one request, sent once. Raises ExchangeFailed."""
-        pool = (request.url.raw_host or "", request.url.port or 0, id(request.tls))
+        pool = (request.url.raw_host or "", request.url.port or 0, request.tls)
         is_kept = self._keeps_alive and not request.is_fresh
         message = _written(request, is_kept, self._is_chunked)
-        connection = (self._take(pool) if is_kept else None) or await self._connect(pool, request.tls, patience.connect)
+        connection = (self._take(pool) if is_kept else None) or await self._connect(pool, request, patience.connect)
         answer = connection.ask(message, patience, request.method == "HEAD")
         try:
             received = await answer
@@ -235,7 +260,8 @@ class ProducerClient:
         oldest = self._loop.time() - _KEPT_SECONDS
         while idle:
             connection = idle.pop()
-            if not connection.is_closed and connection.idle_since > oldest:
+            is_fresh = not connection.is_closed and connection.idle_since > oldest
+            if is_fresh and not connection.has_unread:
                 return connection
             connection.transport.close()
         return None
@@ -263,8 +289,8 @@ class ProducerClient:
                 del self._idle[pool]
         self._sweeper = self._loop.call_later(_KEPT_SECONDS, self._sweep) if self._idle else None
 
-    async def _connect(self, pool: _Pool, tls: ssl.SSLContext | None, seconds: float) -> _Connection:
-        host, port, _ = pool
+    async def _connect(self, pool: _Pool, request: Request, seconds: float) -> _Connection:
+        host, port, tls = pool
         try:
             async with asyncio.timeout(seconds):
                 _, connection = await self._loop.create_connection(
@@ -272,6 +298,9 @@ class ProducerClient:
                 )
         except Exception as error:
             raise _connect_failure(error, tls is not None) from None
+        if tls is not None and self._handshaken is not None:
+            agreed = connection.transport.get_extra_info("ssl_object")
+            self._handshaken(request.tls_name, agreed, f"{host}:{port}")
         return connection
 
 

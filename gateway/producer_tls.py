@@ -3,6 +3,8 @@
 Contexts are made from one TOML file when the gateway starts; what a catalogue says never opens a file. The first
 override that matches counts, then the default; without either, the system's authorities and no certificate of ours.
 An override needs a domain to match: one with only a port never does. TLS 1.2 and 1.3 are offered, nothing older.
+When the file, or a bundle that it names, has other contents, all contexts are made anew; files that cannot be used
+change nothing but the log. A connection belongs to its context, so none that was made before is used again.
 Elsewhere: the listener's own certificates (listener_tls.py).
 Source: platform.md §15.
 """
@@ -16,6 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from gateway.fingerprints import fingerprint_of
 from gateway.settings import SettingsRefused
 
 log = logging.getLogger(__name__)
@@ -60,6 +63,7 @@ class ProducerTls:
 
     def __init__(self, checks_host: bool = True) -> None:
         self._path, self._checks_host = "", checks_host
+        self._fingerprint = ""
         self._adopt(_Choices())
 
     @classmethod
@@ -68,23 +72,41 @@ class ProducerTls:
         made = cls(checks_host)
         made._path = path
         if path:
+            made._fingerprint = fingerprint_of(_files(Path(path)))
             made._adopt(_read(Path(path), checks_host))
         return made
 
-    def reload(self) -> bool:
-        """Read the file and its certificates again; whether that went well. What cannot be used changes nothing."""
-        try:
-            self._adopt(_read(Path(self._path), self._checks_host) if self._path else _Choices())
-        except SettingsRefused as error:
-            log.error("producer_tls_not_reloaded: %s", error)
+    def renew(self) -> bool:
+        """Make the contexts anew if the files have other contents; whether that was done. Never raises.
+
+        May be called from any thread. Files that cannot be used are told in the log, once.
+        """
+        if not self._path:
             return False
+        found = fingerprint_of(_files(Path(self._path)))
+        if found == self._fingerprint:
+            return False
+        self._fingerprint = found  # first: what changes meanwhile is then seen as changed
+        try:
+            self._adopt(_read(Path(self._path), self._checks_host))
+        except SettingsRefused as error:
+            log.error("producer_certificates_not_changed: %s", error)
+            return False
+        log.warning("producer_certificates_changed", extra={"tls_file": self._path})
         return True
+
+    @property
+    def choices(self) -> tuple[TlsChoice, ...]:
+        """The entries of the file, its default last."""
+        return (*self._choices.overrides, *([self._choices.default] if self._choices.default else []))
 
     def context_for(self, host: str, port: int | None) -> tuple[str, ssl.SSLContext]:
         """The name and the context of the first entry that matches; the default's otherwise."""
         return self._choose(host.lower(), _USUAL_PORT if port is None else port)
 
     def _adopt(self, choices: _Choices) -> None:
+        self._choices = choices
+
         def choose(host: str, port: int) -> tuple[str, ssl.SSLContext]:
             for one in choices.overrides:
                 if one.matches(host, port):
@@ -105,6 +127,18 @@ def _system_context(checks_host: bool) -> ssl.SSLContext:
 
 def _refused(sentence: str) -> SettingsRefused:
     return SettingsRefused(f"tls_file cannot be used: {sentence}.")
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    """The TOML file and the bundles that it names, as far as it can be read."""
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return (path,)
+    overrides = told.get("overrides")
+    entries = [*(overrides if isinstance(overrides, list) else ()), told.get("default-config")]
+    named = (one.get(key) for one in entries if isinstance(one, dict) for key in ("ca-bundle", "certificate-bundle"))
+    return (path, *(path.parent / bundle for bundle in named if isinstance(bundle, str) and bundle))
 
 
 def _read(path: Path, checks_host: bool) -> _Choices:

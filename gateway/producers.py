@@ -65,9 +65,9 @@ class Producers:
             await asyncio.get_running_loop().run_in_executor(self._pool, adapter.close)
         self._pool.shutdown()
 
-    def reload_certificates(self) -> bool:
-        """Read `tls_file` and what it names again; whether that went well. What cannot be used changes nothing."""
-        return self._tls.reload()
+    def renew_certificates(self) -> bool:
+        """Take `tls_file` and what it names anew if they have changed; whether that was done. From any thread."""
+        return self._tls.renew()
 
     async def send(self, call: Call) -> Answer:
         """The producer's answer. Raises ProducerUnreachable, ContractViolation or ProducerFault."""

@@ -7,6 +7,7 @@ Source: platform.md §3, §8, §14.5; §25 rows 9, 10, 15.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from contracts import envelope
 from contracts.envelope import Message
@@ -41,9 +42,14 @@ def read(request: HttpRequest, settings: GatewaySettings) -> Reading:
 def _message(request: HttpRequest, body: bytes, settings: GatewaySettings) -> Message:
     read_one = envelope.scan if settings.reading == "scan" else envelope.read
     try:
-        return read_one(body, request.charset, Limits(max_bytes=settings.max_message_bytes))
+        return read_one(body, request.charset, _limits(settings.max_message_bytes))
     except MessageUnreadable as error:
         raise MessageUnreadable(_sentence(request) or error.detail) from None
+
+
+@cache
+def _limits(max_bytes: int) -> Limits:
+    return Limits(max_bytes=max_bytes)
 
 
 _FORM_SENTENCE = f"the body is a web form ({_FORM}); a message is text/xml"

@@ -67,6 +67,7 @@ class LineFile(logging.Handler):
 
 def set_up(data_directory: Path, *, has_events: bool = False) -> None:
     """Send the process's log events on their ways; the real platform's only when `has_events` asks for them."""
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # told nowhere, asked every time
     stderr = logging.StreamHandler()
     stderr.setFormatter(FactFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[stderr], force=True)

@@ -3,7 +3,7 @@
 One server accepts on them all; which one a call came by is told by its port and scheme. The certificates of a listener
 change without a restart, by SIGHUP or when the files have other contents: a new server object with a new context takes
 over the same listening socket, so that no connect is refused, and the connections there are go on as they were. Files
-that cannot serve change nothing but the log.
+that cannot serve change nothing but the log. What else has certificates to renew is asked at the same moments.
 Elsewhere: what the certificates must be (gateway/listener_tls.py); one connection (gateway/http_protocol.py).
 Source: platform.md §1 (listeners), §15 "Incoming".
 """
@@ -103,6 +103,8 @@ class RegionServer(uvicorn.Server):
     """uvicorn's server on several listeners, which says on stdout where it answers, once it does."""
 
     listeners: tuple[Listener, ...] = ()
+    renews_too: tuple[Callable[[], object], ...] = ()
+    """What else looks whether its certificates have changed, each in a thread: those towards producers."""
     says_where = False
     _hears_sighup = False
 
@@ -113,7 +115,7 @@ class RegionServer(uvicorn.Server):
         self._renewal = asyncio.Lock()
         self._accepting = [_Accepting(one, self._protocol, self.config.backlog) for one in self.listeners]
         self.servers = [await one.start() for one in self._accepting]
-        if any(one.tls for one in self.listeners):
+        if self.renews_too or any(one.tls for one in self.listeners):
             self._watch_certificates()
         # What the start made stays, and calls leave nothing in circles: the collector may look seldom. At its usual
         # pace it walks all that a thousand waiting calls hold, and stops the others for tens of milliseconds.
@@ -143,6 +145,8 @@ class RegionServer(uvicorn.Server):
     async def renew_certificates(self) -> None:
         """Take over every listener whose certificates have changed; called on SIGHUP and every few seconds."""
         async with self._renewal:
+            for renew in self.renews_too:
+                await asyncio.to_thread(renew)
             for place, one in enumerate(self._accepting):
                 if not self.should_exit and (server := await one.renewed()) is not None:
                     before, self.servers[place] = self.servers[place], server
@@ -156,7 +160,11 @@ class RegionServer(uvicorn.Server):
 
 def server_of(region: Region, listeners: Sequence[Listener] = ()) -> RegionServer:
     """A server for the region on these listeners, not yet running."""
-    return server_for(region.application, region.settings.gateway, listeners)
+    own = region.settings.gateway
+    server = server_for(region.application, own, listeners)
+    if own.tls_file:
+        server.renews_too = (region.pipeline.producers.renew_certificates,)
+    return server
 
 
 def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Sequence[Listener] = ()) -> RegionServer:

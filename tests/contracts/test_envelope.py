@@ -170,6 +170,13 @@ def test_a_scan_takes_the_last_address_for_profile_and_receiver() -> None:
     assert scanned(address("SE1") + address("")) == ("rivtabp21", None, CONTRACT)
 
 
+def test_a_scan_takes_what_follows_the_first_body_wherever_that_stands() -> None:
+    """platform.md §3: then it stops, and an address after it is not seen. Read whole, only the envelope's Body is it."""
+    early = '<x:Body xmlns:x="urn:x"/><Other xmlns="urn:other"/>'
+    assert scanned(early + address("SE1")) == (None, None, "urn:other")
+    assert envelope.read(an_envelope(early + address("SE1"))).contract == CONTRACT
+
+
 @pytest.mark.parametrize("namespace", ["urn:anything", "http://www.w3.org/2003/05/soap-envelope"])
 def test_a_scan_compares_local_names_alone(namespace: str) -> None:
     """platform.md §3; §25 row 9."""
@@ -184,6 +191,7 @@ def test_a_scan_compares_local_names_alone(namespace: str) -> None:
         ("SE123 ", "SE123 "),
         ("", None),
         (" \n", None),
+        (" <!-- c -->SE1", None),
         ("<!-- SE9 -->SE1", " SE9 "),
         ("SE<![CDATA[12]]>3", "SE"),
         ("SE<!-- c -->123", "SE"),

@@ -125,6 +125,22 @@ def test_a_wsdl_is_served_without_asking_who_wants_it() -> None:
     assert reply.headers["x-skltp-correlation-id"] == "my-id"
 
 
+@pytest.mark.parametrize("compatibility", ["tidbro", "skltp"])
+def test_a_wsdl_leaves_no_record_and_brings_back_none_of_the_requests_headers(
+    compatibility: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """platform.md §2, step 1: no message log; §7.3 [D]: the real platform may echo, Tidbro does in neither mode."""
+    caplog.set_level("INFO")
+    pipeline = a_pipeline(compatibility=compatibility, log_style="ecs", catalogue=OFFICIAL)
+    own: Headers = [(b"x-custom", b"1"), (b"cookie", b"a")]
+    reply = asked(a_scope("/vp/crm/scheduling/MakeBooking/1/rivtabp21", "GET", own, b"wsdl"), pipeline=pipeline)
+    assert b"definitions" in reply.body
+    assert set(reply.headers) == {"content-type", "content-length", "x-skltp-correlation-id"}
+    assert {one.name for one in caplog.records} & {"tidbro.message_log", "tidbro.ecs"} == set()
+    asked(a_scope(), sample(), pipeline=a_pipeline(log_style="ecs"))
+    assert {one.name for one in caplog.records} >= {"tidbro.message_log", "tidbro.ecs"}
+
+
 # Bodies
 
 

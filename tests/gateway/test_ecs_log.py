@@ -106,6 +106,14 @@ def test_a_fault_is_told_by_error_and_resp_out_and_nothing_before_the_message_wa
     assert told.actions == actions
 
 
+def test_who_may_not_name_another_consumer_was_never_let_in(told: Told) -> None:
+    """platform.md §2: VP013 is step 5, and `req-in` is written at step 6."""
+    pipeline = a_pipeline(log_style="ecs", original_consumer_senders="SE2", demo_consumer=CONSUMER)
+    carried(pipeline, a_request(headers={"x-rivta-original-serviceconsumer-hsaid": "SE1"}))
+    assert told.actions == ["error", "resp-out"]
+    assert told["error"]["labels.errorCode"] == "VP013"
+
+
 @pytest.mark.parametrize(
     ("reply", "actions"),
     [

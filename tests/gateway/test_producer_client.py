@@ -161,6 +161,14 @@ def test_headers_of_an_answer_do_not_mix_with_those_of_100_continue() -> None:
     assert answered(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK).headers == (("Content-Length", "5"),)
 
 
+def test_a_trailer_is_no_header() -> None:
+    """RFC 9110 §6.5.1: what comes after the body cannot say what the body is, or who answered."""
+    received = answered(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nContent-Type: text/html\r\n\r\n"
+    )
+    assert (received.body, received.headers) == (b"a", (("Transfer-Encoding", "chunked"),))
+
+
 def test_an_answer_that_ends_before_its_announced_length_says_so() -> None:
     """platform.md §13: announces a Content-Length larger than what it sends, then closes."""
     received = answered(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhello")
@@ -209,6 +217,20 @@ def test_an_answer_may_be_so_large_and_no_larger() -> None:
     assert len(answered(of(1000)).body) == 1000
     with fails_as(failures.ANSWER_TOO_LARGE):
         answered(of(1001))
+
+
+@pytest.mark.parametrize("rest", [b"1;x=", b"0\r\nX: "])
+def test_an_answer_whose_chunk_or_trailer_has_no_end_is_given_up(rest: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    async def without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head + rest)
+        while not writer.is_closing():
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+
+    with fails_as(failures.ANSWER_UNREADABLE):
+        answered(then=without_end)
 
 
 def test_an_answer_whose_head_has_no_end_is_given_up() -> None:
@@ -374,6 +396,53 @@ def test_a_connection_that_the_producer_closed_while_idle_is_not_used_again() ->
             return [first.body, second.body]
 
     assert asyncio.run(ask()) == [b"hello", b"hello"]
+
+
+def test_an_answer_that_nobody_asked_for_is_not_the_next_callers() -> None:
+    """The worst that a kept connection could do: it lies in the socket, unread, when the next call comes."""
+
+    async def ask() -> list[bytes]:
+        client = await a_client()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            producer = Producer(listening.getsockname()[1])
+            first = asyncio.ensure_future(exchanged(producer, client))
+            connection, _ = await asyncio.to_thread(listening.accept)
+            connection.sendall(OK)
+            found = [(await first).body]
+            (pool,) = client._idle.values()
+            connection.sendall(OK.replace(b"hello", b"wrong"))  # the loop has no chance to read it before the next call
+            second = asyncio.ensure_future(exchanged(producer, client))
+            connection, _ = await asyncio.to_thread(listening.accept)
+            connection.sendall(OK)
+            found.append((await second).body)
+            assert pool == client._idle[next(iter(client._idle))]
+            await client.close()
+            return found
+
+    assert asyncio.run(ask()) == [b"hello", b"hello"]
+
+
+def test_a_connection_whose_request_was_not_read_to_its_end_is_not_used_again() -> None:
+    """It was answered early; the next call would wait behind the rest of this one."""
+
+    async def ask() -> tuple[bytes, bool]:
+        client = await a_client()
+
+        async def answer_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readexactly(1)
+            reader._transport.pause_reading()
+            writer.write(OK)
+
+        server = await asyncio.start_server(answer_early, "127.0.0.1", 0)
+        url = Producer(server.sockets[0].getsockname()[1]).url
+        request = Request("POST", url, (("Host", "producer"),), b"x" * 30_000_000)
+        body = (await client.exchange(request, PATIENCE)).body
+        is_kept = any(client._idle.values())
+        server.close()
+        await client.close()
+        return body, is_kept
+
+    assert asyncio.run(ask()) == (b"hello", False)
 
 
 def test_a_call_that_is_given_up_closes_its_connection() -> None:
