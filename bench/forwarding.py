@@ -13,7 +13,7 @@ from bench.generator import CONNECTIONS, Generator, Round
 from bench.report import Figure, Section, spread
 from bench.servers import Server
 
-BAR = 0.2
+BAR = 0.15
 _KEPT_UP = 0.9
 
 

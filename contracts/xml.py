@@ -32,7 +32,11 @@ _DECLARED_ENCODING = re.compile(rb"<\?xml\s[^>]*?\sencoding\s*=\s*[\"']([^\"']*)
 _PROLOG = re.compile(rb"\s*+(?:<\?(?:(?!\?>).)*+\?>\s*+|<!--(?:(?!-->).)*+-->\s*+)*+", re.DOTALL)
 _ELEMENT = re.compile(rb"<[^!?]")
 _PROLOG_LENGTH = 65_536
+_LONG_ENOUGH = 8_192  # for long names of namespaces to cost anything
 _DECLARATION_LENGTH = 500
+_LONG_NAMESPACE = re.compile(
+    rb"""xmlns(?::[^\s=<>"']{2000}|(?::[^\s=<>"']{0,1999}+)?\s*+=\s*+(?:"[^"<]{2000}|'[^'<]{2000}))"""
+)
 _FIRST_PIECE = 16_384  # of a document that is scanned; each further piece is as long as all before it
 _LONGEST_TEXT = 10_000_000  # in one piece, by libxml2's own limits
 _DEEPEST = 256
@@ -245,6 +249,19 @@ def _refuse_much_markup(data: bytes, limits: Limits) -> None:
         raise MessageUnreadable(f"the message has more than {limits.max_tags} tags and attributes")
     if declarations > limits.max_declarations:
         raise MessageUnreadable(f"the message has more than {limits.max_declarations} namespace declarations")
+    _refuse_long_namespaces(data, limits)
+
+
+def _refuse_long_namespaces(data: bytes, limits: Limits) -> None:
+    """Each element in a namespace carries its whole name: together they could be a million times the document."""
+    if len(data) < _LONG_ENOUGH:
+        return
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in data[:2]:
+        data = data.replace(b"\x00", b"")
+    if data.count(b"xmlns") > limits.max_declarations:
+        raise MessageUnreadable(f"the message has more than {limits.max_declarations} namespace declarations")
+    if _LONG_NAMESPACE.search(data):
+        raise MessageUnreadable("the message has a namespace whose name is longer than 2000 characters")
 
 
 def _plain_head(data: bytes) -> bytes:

@@ -1,9 +1,10 @@
 """Pages for those who run the gateway: health, status, and reloading the catalogue and the tree of units.
 
-Who may reload is a list of addresses; everybody may look. A reload reads files and asks other systems, so it runs in a
-thread of its own and calls go on meanwhile; the caches see to it that one reload waits for the other. The lines of the
-answers are the platform's, for its monitoring reads them; it answers 200 whatever came of it, and so does this unless
-told otherwise.
+Who may reload is a list of addresses, on which all that proxies tell of the way must be too, and no page of another
+site that somebody there has open in a browser; everybody may look. A reload reads files and asks other systems, so it
+runs in a thread of its own and calls go on meanwhile; the caches see to it that one reload waits for the other. The
+lines of the answers are the platform's, for its monitoring reads them; it answers 200 whatever came of it, and so does
+this unless told otherwise.
 Elsewhere: what is looked at (status.py), what is reloaded (tak/cache.py, hsa.py).
 Source: platform.md §17; §24 rows 51, 52, 59 and 60; §25 rows 18, 21, 22.
 """
@@ -29,6 +30,7 @@ _GROUPS: dict[str, Group] = {
 }
 _PLAIN = (("Content-Type", "text/plain; charset=utf-8"),)
 _REFUSED = Answer(403, b"This address may not reset caches; the setting reset_callers says which may.", _PLAIN)
+_OF_ANOTHER_SITE = Answer(403, b"A page of another site may not reset caches.", _PLAIN)
 _NOT_THAT_WAY = Answer(405, b"Caches are reset by GET or POST.", (*_PLAIN, ("Allow", "GET, POST")))
 
 
@@ -83,8 +85,10 @@ class AdminPages:
 
 
 def _refusal(request: HttpRequest, status: Status) -> Answer | None:
-    if not senders.is_listed(request.peer, status.settings.reset_callers):
+    if not senders.comes_from_listed(request, status.settings.reset_callers, status.settings):
         return _REFUSED
+    if request.header("sec-fetch-site") in ("cross-site", "same-site"):
+        return _OF_ANOTHER_SITE
     return None if request.method in ("GET", "POST") else _NOT_THAT_WAY
 
 

@@ -102,6 +102,7 @@ class Call:
     event_ids: tuple[str, str, str] | None = None  # transaction, span towards the consumer, towards the producer
     events_told: tuple[str, ...] = ()  # names of the events that were logged
     lost_answer: str = ""  # what is known of an answer whose body the consumer does not get
+    sent_body: bytes | None = field(default=None, repr=False)  # as an HTTP producer gets it
 
     @property
     def read_message(self) -> Message:

@@ -44,7 +44,8 @@ _TOO_LARGE = Answer(413, b"", (("Connection", "close"),))
 class Door:
     """The ASGI application of one gateway; `sites` answers every path that is neither traffic nor one of `pages`.
 
-    `pages` are by the beginnings of their paths, in lower case: `/status`, `/tak-services`.
+    `pages` are by the beginnings of their paths, in lower case: `/status`, `/tak-services`. `host` is what the listener
+    was told to listen on.
     """
 
     def __init__(
@@ -53,9 +54,10 @@ class Door:
         pages: Mapping[str, Page],
         sites: AsgiApplication | None = None,
         traffic_path: str = TRAFFIC_PATH,
+        host: str = "localhost",
     ) -> None:
         self._pipeline = pipeline
-        self._contracts = WsdlPages(pipeline.catalogue, pipeline.settings)
+        self._contracts = WsdlPages(pipeline.catalogue, pipeline.settings, host)
         self._pages = pages
         self._sites = sites
         self._traffic_path = traffic_path.rstrip("/").lower()

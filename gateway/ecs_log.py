@@ -82,12 +82,15 @@ class EcsLog:
 
     def _request(self, event: Event, call: Call) -> Facts:
         rows = self._outgoing(call) if event == "req-out" else tuple(call.request.headers.items())
-        length = str(len(call.request.body))
+        body, charset = call.request.body, call.request.charset
+        if event == "req-out" and call.sent_body is not None:
+            body, charset = call.sent_body, None
+        length = str(len(body))
         return {
             "http.request.method": call.request.method,
             "http.request.headers": self._headers(rows) if rows else None,
             "http.request.body.bytes": call.request.header("content-length") or length if event == "req-in" else length,
-            "http.request.body.content": self._body(call.request.body, call.request.charset),
+            "http.request.body.content": self._body(body, charset),
         }
 
     def _response(self, event: Event, call: Call, answer: Answer | None) -> Facts:

@@ -54,6 +54,14 @@ class UnexpectedFailure(InternalFailure, errors.ProducerUnreachable):
     """An internal error that a producer led to."""
 
 
+class EmptyAnswer(errors.ProducerUnreachable):
+    """VP009 for an answer that came well and is empty; `answer` is what came, for the log (platform.md §2, step 17)."""
+
+    def __init__(self, detail: str, answer: Answer) -> None:
+        super().__init__(detail)
+        self.answer = answer
+
+
 def fault_of(error: errors.PlatformError, instance_name: str) -> Answer:
     """The platform's fault for an error: `VP004 [name] sentence`, with the error's detail."""
     text = f"{error.code} [{instance_name}] {FAULT_TEXTS[error.code]}"
@@ -93,9 +101,10 @@ def unreachable(
     return errors.ProducerUnreachable(told)
 
 
-def empty_answer(address: str, status: int, reason: str) -> errors.ProducerUnreachable:
+def empty_answer(address: str, status: int, reason: str, headers: tuple[tuple[str, str], ...] = ()) -> EmptyAnswer:
     """VP009 for an answer without a body (platform.md §13, form 2); `reason` is the producer's own phrase."""
-    return errors.ProducerUnreachable(
+    told = (
         f"Error connecting to service producer at address {without_user(address)}. "
-        f"Empty message when server responded with status code: {status} {reason}".rstrip()
+        f"Empty message when server responded with status code: {status} {reason}"
     )
+    return EmptyAnswer(told.rstrip(), Answer(status, b"", headers))

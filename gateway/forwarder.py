@@ -27,6 +27,7 @@ from gateway.producer_failures import ExchangeFailed, Failure, in_words
 from gateway.producer_tls import ProducerTls
 from gateway.settings import GatewaySettings
 from gateway.time_outs import TimeOuts
+from gateway.tls_events import TlsEvents
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +53,32 @@ class Forwarder:
         self._tls = producer_tls
         self._sleep = sleep
         self._headers = HeaderRules(settings)
+        self._tls_events = TlsEvents(settings)
         self._client = ProducerClient(
-            settings.max_message_bytes, settings.producer_keep_alive, settings.producer_chunked
+            settings.max_message_bytes,
+            settings.producer_keep_alive,
+            settings.producer_chunked,
+            self._tls_events.completed if self._tls_events.is_on else None,
         )
         self._under_way: Counter[tuple[str, bool]] = Counter()
 
     async def open(self) -> None:
+        self._tell_contexts()
         await self._client.open()
 
     async def close(self) -> None:
         await self._client.close()
+
+    def renew_certificates(self) -> bool:
+        """Take certificates anew if their files have changed; whether that was done. From any thread."""
+        if not self._tls.renew():
+            return False
+        self._tell_contexts()
+        return True
+
+    def _tell_contexts(self) -> None:
+        for one in self._tls.choices:
+            self._tls_events.registered(one.name, one.context, certificates=one.own_certificates)
 
     async def send(self, call: Call, address: str, body: bytes) -> Answer:
         """What the consumer gets for what the producer did. Raises ProducerUnreachable.
@@ -91,15 +108,16 @@ class Forwarder:
             raise self._told(address, failures.ADDRESS_UNUSABLE) from None
 
     def _request(self, call: Call, target: Target, body: bytes) -> Request:
-        url, tls = target.url, None
+        url, tls_name, tls = target.url, "", None
         if self._settings.query_becomes_headers and call.request.query:
             url = url.with_query(call.request.query)
         if target.is_tls:
-            call.tls_context, tls = self._tls.context_for(target.host, target.port)
+            tls_name, tls = self._tls.context_for(target.host, target.port)
+            call.tls_context = tls_name
         rows = (("Host", target.host_header), *self._headers.to_producer(call, target.is_tls))
         updates = retries.is_updating(call.read_message.contract or "")
         is_fresh = retries.wants_fresh_connection(updates, self._settings)
-        return Request(call.request.method, url, rows, body, tls, is_fresh)
+        return Request(call.request.method, url, rows, body, tls, is_fresh, tls_name)
 
     async def _attempts(self, call: Call, address: str, target: Target, request: Request) -> Received:
         """The answer to the first attempt that gets one. Raises what stopped the last."""
@@ -125,7 +143,7 @@ class Forwarder:
     async def _attempt(self, request: Request, seconds: float) -> Received:
         own = self._settings
         received = await self._client.exchange(
-            request, Patience(own.connect_timeout_seconds, seconds, own.bounds_whole_answer)
+            request, Patience(_connect_seconds(request, own), seconds, own.bounds_whole_answer)
         )
         if received.is_short and not own.accepts_short_answers:
             raise ExchangeFailed(failures.CONNECTION_BROKEN)
@@ -135,7 +153,8 @@ class Forwarder:
         """The row of platform.md §13 for an answer that came."""
         status, body = received.status, received.body
         if 200 <= status < 300 and not body:
-            raise faults.empty_answer(address, status, received.reason or _usual_reason(status))
+            rows = self._headers.to_consumer(received.headers, milliseconds)
+            raise faults.empty_answer(address, status, received.reason or _usual_reason(status), rows)
         if 200 <= status < 300 or (status == 500 and _SOAP_11 in body):
             return Answer(status, body, self._headers.to_consumer(received.headers, milliseconds))
         call.lost_answer = _told_of_lost(status, body)
@@ -155,6 +174,10 @@ class Forwarder:
 
 
 _INTERNAL = (failures.ADDRESS_UNUSABLE, failures.ANSWER_TOO_LARGE)
+
+
+def _connect_seconds(request: Request, own: GatewaySettings) -> float:
+    return own.connect_timeout_seconds if request.tls is None else own.https_connect_timeout_seconds
 
 
 def _told_of_lost(status: int, body: bytes) -> str:

@@ -12,6 +12,7 @@ Source: DESIGN decision 2 in docs/decisions; platform.md §14.4, §14.5.
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
 from urllib.parse import unquote
@@ -28,6 +29,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol  # isort: sk
 log = logging.getLogger(__name__)
 
 _VERSION_LENGTH = len(" HTTP/1.1")
+Handshaken = Callable[[ssl.SSLObject], None]
+"""Is told of a connection made over TLS, and what was agreed."""
 _BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
@@ -53,12 +56,18 @@ class SoapHttpProtocol(HttpToolsProtocol):
         self._reason = ""
         self._resumes = False
         self._head_timer: asyncio.TimerHandle | None = None
+        self._answering: Any = None  # the cycle at work; `cycle` is the one that came last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
         tls = transport.get_extra_info("ssl_object")
         self._certificate: bytes | None = tls.getpeercert(binary_form=True) if tls is not None else None
+        if tls is not None:
+            self._tell_handshake(tls)
         self._head_timer = self.loop.call_later(self.head_timeout_seconds, self._head_is_late)
+
+    def _tell_handshake(self, agreed: ssl.SSLObject) -> None:
+        """For who wants to hear of it: `protocol_for` puts another in its place."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -79,22 +88,29 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self.cycle.wait()
 
     def _feed(self, data: bytes) -> None:
+        """Of a thousand offers that come at once each is passed over in its turn."""
+        while data:
+            data = self._fed(data)
+
+    def _fed(self, data: bytes) -> bytes:
+        """What the parser has left to read."""
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
-            self._decline(data[offer.args[0] :])
+            return self._decline(data[offer.args[0] :])
         except httptools.HttpParserError:
             self._refuse(self._reason or "the request is not well-formed HTTP")
+        return b""
 
-    def _decline(self, rest: bytes) -> None:
-        """Read on after an offer of another protocol, at which the parser stops: a new one takes the body."""
+    def _decline(self, rest: bytes) -> bytes:
+        """What to read after an offer of another protocol, at which the parser stops: a new one takes the body."""
         framing = [(name, value) for name, value in self.headers if name in (b"content-length", b"transfer-encoding")]
         head = b"".join(b"%b: %b\r\n" % row for row in framing)
         self.cycle.more_body = True
         self.cycle.message_event.clear()
         self._resumes = True
         self.parser = httptools.HttpRequestParser(self)
-        self._feed(b"POST / HTTP/1.1\r\n" + head + b"\r\n" + rest)
+        return b"POST / HTTP/1.1\r\n" + head + b"\r\n" + rest
 
     def _should_upgrade(self) -> bool:
         return False
@@ -137,7 +153,9 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self._begin_asgi(version)
         else:
             keeps = self.parser.should_keep_alive()
-            self.cycle = TrafficCycle(self, traffic, request, keeps, version == "1.0")  # type: ignore[assignment]
+            self._answering = self.cycle = TrafficCycle(  # type: ignore[assignment]
+                self, traffic, request, keeps, is_1_0=version == "1.0"
+            )
 
     def _request(self) -> HttpRequest:
         """The request without its body. A header that comes several times is joined with commas."""
@@ -177,6 +195,10 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = True
             self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"keep-alive")]
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_body(self, body: bytes) -> None:
         self._has_progressed = True
         if isinstance(self.cycle, TrafficCycle):
@@ -195,9 +217,12 @@ class SoapHttpProtocol(HttpToolsProtocol):
             return not self.transport.is_closing()
         if self.cycle is None or self.cycle.response_complete:
             return None
-        self.cycle.more_body = False
-        self.cycle.keep_alive = False
-        self.cycle.message_event.set()
+        if isinstance(self.cycle, TrafficCycle):
+            self.cycle.end()
+        else:
+            self.cycle.more_body = False
+            self.cycle.keep_alive = False
+            self.cycle.message_event.set()
         return self._certificate is None  # a connection of TLS cannot stay open half way
 
     def _head_is_late(self) -> None:
@@ -218,6 +243,9 @@ class SoapHttpProtocol(HttpToolsProtocol):
 
     def _refuse(self, sentence: str) -> None:
         """Answer that it cannot be and close, unless a whole request before this waits for its answer: that comes."""
+        if self.pipeline and self.cycle.more_body:
+            self.pipeline.popleft()  # this one; it will not be whole
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._answering
         if self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body):
             self.cycle.keep_alive = False
             self.flow.pause_reading()
@@ -234,18 +262,22 @@ def protocol_for(
     max_request_line_bytes: int = 65_536,
     max_head_bytes: int = 65_536,
     refuses_by_status: bool = False,
+    handshaken: Handshaken | None = None,
 ) -> type[HttpToolsProtocol]:
     """The protocol class for a gateway, whose name its faults carry; a request's head has so long to arrive.
 
-    With `refuses_by_status`, what is no request is told by status 400 without a body.
+    With `refuses_by_status`, what is no request is told by status 400 without a body. `handshaken` hears of each
+    connection made over TLS.
     """
-    own = {
+    own: dict[str, Any] = {
         "instance_name": instance_name,
         "head_timeout_seconds": head_timeout_seconds,
         "max_request_line_bytes": max_request_line_bytes,
         "max_head_bytes": max_head_bytes,
         "refuses_by_status": refuses_by_status,
     }
+    if handshaken is not None:
+        own["_tell_handshake"] = lambda _, agreed: handshaken(agreed)
     return type("GatewayProtocol", (SoapHttpProtocol,), own)
 
 

@@ -50,8 +50,8 @@ _SHOWN_ATTRIBUTES = frozenset(("mustUnderstand", "nil", "relay"))
 def headers(rows: Iterable[tuple[str, str]], certificate_header: str) -> dict[str, str]:
     """The headers as a log may hold them; a name that comes several times has its values joined by commas."""
     told: dict[str, str] = {}
-    for name, value in rows:
-        shown = _header(name.lower(), value, certificate_header.lower())
+    for given, value in rows:
+        name, shown = hide_persons(given), _header(given.lower(), value, certificate_header.lower())
         told[name] = f"{told[name]}, {shown}" if name in told else shown
     return told
 

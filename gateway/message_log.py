@@ -41,11 +41,11 @@ _KNOWN = (
 )
 """The facts that come again: the values of `_known_facts`, in its order."""
 _SIX_DIGITS = re.compile(r"\d{6}", re.ASCII)  # in every person's number there are so many in a row
-_CREDENTIALS = re.compile(r"(?<=//)[^/@]*@")
+_CREDENTIALS = re.compile(r"(?<=//)[^/?#\s]*@")
 
 
-def write(call: Call, answer: Answer) -> None:
-    """Record a call that has been answered."""
+def write(call: Call, answer: Answer, log: logging.Logger = log) -> None:
+    """Record a call that has been answered; `log` is another for a gateway with a log of its own."""
     if log.isEnabledFor(logging.INFO):
         # A record made by hand: `log.info` would look for the line of code that called it, which is always this one.
         log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, line_of(call, answer), None, None))

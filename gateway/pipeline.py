@@ -79,6 +79,7 @@ class Pipeline:
         self.tak = tak
         self.hsa = hsa
         self.companions: list[Companion] = []
+        self.message_log = message_log.log
         self._clock = clock
         self._events = EcsLog(settings)
         self._limits = Limits(max_bytes=settings.max_message_bytes)
@@ -120,7 +121,7 @@ class Pipeline:
             if call.error_origin:
                 self._events.write("error", call, answer)
             self._events.write("resp-out", call, answer)
-        message_log.write(call, answer)
+        message_log.write(call, answer, self.message_log)
         return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:
@@ -154,8 +155,13 @@ class Pipeline:
         self._route(call, snapshot)
         self._authorise(call, snapshot)
         await self._check_request(call)
+        await self.producers.prepare(call)
         self._events.write("req-out", call)
-        answer = await self.producers.send(call)
+        try:
+            answer = await self.producers.send(call)
+        except faults.EmptyAnswer as empty:
+            self._events.write("resp-in", call, empty.answer)
+            raise
         self._events.write("resp-in", call, answer)
         if answer.status >= 400:
             call.error_origin = "producer"  # its own fault, which is passed on

@@ -107,6 +107,13 @@ class _Connection(asyncio.Protocol):
         self.transport.write(message)
         return answer
 
+    def end(self) -> None:
+        """Nobody needs the connection any longer. Who answered before it had read all may never read the rest."""
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+        else:
+            self.transport.close()
+
     def abandon(self) -> None:
         """Nobody waits for the answer any longer."""
         self._answer = None
@@ -269,7 +276,7 @@ class ProducerClient:
     def _put_back(self, pool: _Pool, connection: _Connection, is_kept: bool) -> None:
         idle = self._idle[pool]
         if not (is_kept and connection.is_reusable and self._keeps_alive) or len(idle) >= _MOST_IDLE:
-            connection.transport.close()
+            connection.end()
             return
         connection.idle_since = self._loop.time()
         idle.append(connection)

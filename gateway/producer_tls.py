@@ -42,6 +42,7 @@ class TlsChoice:
     domain_name: str | None = None
     domain_suffix: str | None = None
     port: int | None = None
+    own_certificates: int = 0  # that a producer is shown: ours, and those between it and its root
 
     def matches(self, host: str, port: int) -> bool:
         """Whether domain and port fit. The name counts before the suffix; without either, nothing fits."""
@@ -183,7 +184,8 @@ def _choice(told: Any, folder: Path, checks_host: bool) -> TlsChoice:
     domain, suffix = (_lowered(name, criteria, key) for key in ("domain-name", "domain-suffix"))
     if not domain and not suffix and "match" in told:
         log.warning("tls_file_entry_never_matches: %s has neither domain-name nor domain-suffix", name)
-    return TlsChoice(name, _context(name, told, folder, checks_host), domain, suffix, port)
+    context = _context(name, told, folder, checks_host)
+    return TlsChoice(name, context, domain, suffix, port, _own_certificates(told, folder))
 
 
 def _demand_known(name: str, told: Mapping[str, Any], known: frozenset[str]) -> None:
@@ -233,6 +235,12 @@ def _certify(context: ssl.SSLContext, name: str, bundle: str | None, folder: Pat
     except (OSError, ValueError):
         sentence = "must hold a private key without password, its certificate and chain, in PEM"
         raise _refused(f"certificate-bundle of {name}, {folder / bundle}, {sentence}") from None
+
+
+def _own_certificates(told: Mapping[str, Any], folder: Path) -> int:
+    """How many certificates stand in the bundle of an entry, which could be read just now."""
+    bundle = told.get("certificate-bundle")
+    return (folder / bundle).read_bytes().count(b"-----BEGIN CERTIFICATE-----") if bundle else 0
 
 
 def _alternatives(name: str, told: Mapping[str, Any], key: str) -> tuple[list[str], list[str]]:

@@ -67,15 +67,23 @@ class Producers:
 
     def renew_certificates(self) -> bool:
         """Take `tls_file` and what it names anew if they have changed; whether that was done. From any thread."""
-        return self._tls.renew()
+        return self._forwarder.renew_certificates()
 
-    async def send(self, call: Call) -> Answer:
-        """The producer's answer. Raises ProducerUnreachable, ContractViolation or ProducerFault."""
+    async def prepare(self, call: Call) -> None:
+        """Make what an HTTP producer gets, in its route's profile and in UTF-8. Raises what stops that."""
         assert call.route is not None
         address, message = call.route.address.strip(), call.read_message
         if self._settings.tells_internal_errors and not call.route.profile:
             raise faults.InternalFailure("NullPointerException", "The route names no profile.")
         rewritten = profiles.must_rewrite(message.profile, call.route.profile)
+        if not address.startswith(ADAPTER) and address != ping.PLATFORM:
+            write = profiles.in_other_profile if rewritten else charsets.in_utf_8
+            call.sent_body = await work_on(len(message.body), write, message)
+
+    async def send(self, call: Call) -> Answer:
+        """The producer's answer to what was prepared. Raises ProducerUnreachable, ContractViolation, ProducerFault."""
+        assert call.route is not None
+        address = call.route.address.strip()
         call.sent_at = time.monotonic()
         try:
             if address.startswith(ADAPTER):
@@ -84,9 +92,8 @@ class Producers:
                 return answer.with_headers(headers.producer_time(call))
             if address == ping.PLATFORM:
                 return ping.of_platform(call, self._settings)
-            write = profiles.in_other_profile if rewritten else charsets.in_utf_8
-            body = await work_on(len(message.body), write, message)
-            return await self._forwarder.send(call, address, body)
+            assert call.sent_body is not None
+            return await self._forwarder.send(call, address, call.sent_body)
         finally:
             call.answered_at = time.monotonic()
 

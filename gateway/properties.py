@@ -104,7 +104,6 @@ def _milliseconds(name: str, default: str, setting: str) -> Property:
 
 # -- The table, in the order of platform.md §23
 
-_ONE_CONNECT_TIMEOUT = "One setting is for http and https."
 _KEEP_ALIVE = "One setting is for http and https."
 _NO_WORKERS = "One event loop serves all connections; there are no I/O threads to count."
 
@@ -172,12 +171,10 @@ PROPERTIES = (
         one
         for kind in ("http", "https")
         for one in (
-            Property(
+            _milliseconds(
                 f"producer.{kind}.connect.timeout",
                 "2000",
-                "connect_timeout_seconds",
-                f"Milliseconds become seconds. {_ONE_CONNECT_TIMEOUT}",
-                _seconds("connect_timeout_seconds"),
+                "connect_timeout_seconds" if kind == "http" else "https_connect_timeout_seconds",
             ),
             Property(
                 f"producer.{kind}.disconnect",

@@ -109,6 +109,15 @@ def _demand_listed(address: str, where: str, settings: GatewaySettings) -> None:
         )
 
 
+def comes_from_listed(request: HttpRequest, entries: Iterable[str], settings: GatewaySettings) -> bool:
+    """Whether a request for a page comes from a white list: its peer, and every address that proxies tell of its way.
+
+    Every one, for what stands first may be the caller's own word. (For calls it decides: that is the platform's way.)
+    """
+    told = request.header(settings.forwarded_for_header.lower())
+    return all(is_listed(one, entries) for one in (request.peer, *(told.split(",") if told is not None else ())))
+
+
 def is_listed(address: str, entries: Iterable[str]) -> bool:
     """Whether an address is on a white list, which is written as the setting ip_whitelist; an empty list has nobody."""
     return _is_listed(address, tuple(entries))

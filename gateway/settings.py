@@ -50,8 +50,12 @@ class GatewaySettings:
     `compatibility` tells texts apart, no more; the defaults that go with it are chosen by `read_settings`.
     """
 
-    instance_id: str = setting("SE2321009991-TP01", "HSA-id of this platform; internal calls must name it.")
-    instance_name: str = setting("Tidbro", "Name of this platform, in brackets in every fault string.")
+    instance_id: str = setting(
+        "SE2321009991-TP01", "HSA-id of this platform; internal calls must name it.", skltp="dev_env"
+    )
+    instance_name: str = setting(
+        "Tidbro", "Name of this platform, in brackets in every fault string.", skltp="SKLTP_DEFAULT_NAME"
+    )
     compatibility: Compatibility = setting(
         "tidbro", "tidbro: the safer reading by default; skltp: the real platform's defaults, quirks and texts."
     )
@@ -170,7 +174,10 @@ class GatewaySettings:
     failed_reset_status: int = setting(200, "HTTP status of the answer to a reset that failed; 503 for monitors.")
 
     # Reaching producers
-    connect_timeout_seconds: float = setting(2.0, "How long connecting to a producer may take.")
+    connect_timeout_seconds: float = setting(2.0, "How long connecting to a producer by plain HTTP may take.")
+    https_connect_timeout_seconds: float = setting(
+        2.0, "How long connecting to a producer by HTTPS may take, the handshake included."
+    )
     producer_timeout_seconds: float = setting(29.0, "How long a producer may take, where timeouts_file says nothing.")
     timeouts_file: str = setting("", "JSON file of time-outs by contract, in the real platform's form.")
     timeouts_default_name: str = setting("default_timeouts", "Which entry of that file counts for other contracts.")
@@ -219,7 +226,7 @@ class GatewaySettings:
     # WSDL
     wsdl_base_url: str = setting("", "Scheme, host and port that WSDLs get; empty: those that the caller asked for.")
     wsdl_uses_host: bool = setting(
-        True, "Whether those are the caller's Host; otherwise localhost and the listener's port.", skltp=False
+        True, "Whether those are the caller's Host; otherwise the listener's own host and port.", skltp=False
     )
     wsdl_rewrites_includes: bool = setting(
         True,

@@ -27,7 +27,9 @@ class TlsEvents:
         self.is_on = settings.log_style == "ecs"
         self._constant = ecs_lines.constant_facts(settings, "skltp-tls", "configuration", "network")
 
-    def registered(self, name: str, context: ssl.SSLContext, address: str = "", certificates: int | None = None) -> None:
+    def registered(
+        self, name: str, context: ssl.SSLContext, address: str = "", certificates: int | None = None
+    ) -> None:
         """A context is in use from now on; `certificates` are those that we show a producer."""
         if self.is_on:
             labels = {"sslContextId": name, **_offered(context), "clientCertCount": _text(certificates)}

@@ -60,6 +60,10 @@ class Body:
         """Its sender waits to be asked for a body that is too large: it need not come."""
 
     @property
+    def is_announced(self) -> bool:
+        return self._announced is not None
+
+    @property
     def is_endless(self) -> bool:
         return self._size > MOST_DISCARDED_BYTES
 
@@ -84,6 +88,10 @@ def left_early() -> MessageUnreadable:
     return MessageUnreadable("the caller left before the request was complete")
 
 
+def cut_short() -> MessageUnreadable:
+    return MessageUnreadable("the body ended before its last chunk")
+
+
 def came_late(seconds: float) -> MessageUnreadable:
     return MessageUnreadable(f"the request did not arrive within {seconds:g} seconds")
 
@@ -92,10 +100,10 @@ class TrafficCycle:
     """One request and its answer. The flags without a comment are uvicorn's, which its protocol reads and sets."""
 
     def __init__(
-        self, connection: Connection, traffic: Traffic, request: HttpRequest, keep_alive: bool, tells_keep_alive: bool
+        self, connection: Connection, traffic: Traffic, request: HttpRequest, keep_alive: bool, is_1_0: bool
     ) -> None:
         self._connection, self._traffic, self._request = connection, traffic, request
-        self._tells_keep_alive = tells_keep_alive  # HTTP/1.0 keeps a connection only when both have said so
+        self._tells_keep_alive = is_1_0  # HTTP/1.0 keeps a connection only when both have said so
         self._body = Body(request.headers, traffic.max_message_bytes)
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -106,7 +114,7 @@ class TrafficCycle:
         self.message_event = self
         if self._body.is_refused_at_once:
             self._start()
-        elif "100-continue" in request.headers.get("expect", "").lower():
+        elif "100-continue" in request.headers.get("expect", "").lower() and not is_1_0:
             connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def take(self, part: bytes) -> None:
@@ -127,6 +135,12 @@ class TrafficCycle:
             self._start(left_early())
         elif not self.more_body:
             self._start()
+
+    def end(self) -> None:
+        """Its sender says no more: what has come is all. A body in chunks is whole with its last chunk alone."""
+        is_cut = self.more_body and not self._body.is_announced
+        self.more_body = self.keep_alive = False
+        self._start(cut_short() if is_cut else None)
 
     def clear(self) -> None:
         """The end was none: the body goes on (after an offer of another protocol)."""

@@ -40,10 +40,11 @@ def _parameters(request: HttpRequest) -> dict[str, str]:
 
 
 class WsdlPages:
-    """The pages of one catalogue. Raises SettingsRefused when the settings about them cannot be used."""
+    """The pages of one catalogue, at a listener on `host`. Raises SettingsRefused for settings that cannot be used."""
 
-    def __init__(self, catalogue: Catalogue, settings: GatewaySettings) -> None:
+    def __init__(self, catalogue: Catalogue, settings: GatewaySettings, host: str = "localhost") -> None:
         self._settings = settings
+        self._host = f"[{host}]" if ":" in host else host
         self._served = served_wsdls(catalogue, settings.wsdl_file)
         self._base_url = urlsplit(settings.wsdl_base_url)
         if settings.wsdl_base_url and not (self._base_url.scheme and _HOST.fullmatch(self._base_url.netloc)):
@@ -83,7 +84,7 @@ class WsdlPages:
             return self._base_url.scheme, *_split_port(self._base_url.netloc)
         if self._settings.wsdl_uses_host:
             return request.scheme, *_split_port(request.header("host") or "localhost")
-        return request.scheme, "localhost", str(request.port or "")
+        return request.scheme, self._host, str(request.port or "")
 
 
 def _wanted_schema(request: HttpRequest) -> str | None:

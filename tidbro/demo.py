@@ -8,7 +8,7 @@ Source: domain.md §10; DESIGN §4 (demo sender).
 from dataclasses import replace
 from importlib.resources import files
 
-from gateway.settings import SettingsRefused
+from gateway.settings import GatewaySettings, SettingsRefused, preset
 from scheduling_backends.timebook.adapter import Timebook
 from tidbro import demo_region
 from tidbro.settings import RegionSettings
@@ -18,9 +18,12 @@ from tidbro.wiring import DEMO_CONSUMER, Region
 def opened(settings: RegionSettings) -> RegionSettings:
     """The settings with what the demo needs, where they say nothing else.
 
-    A loopback caller without identity counts as the demo's e-service, and the region's tree of units is known.
+    A loopback caller without identity counts as the demo's e-service, and the region's tree of units is known. The
+    demo's catalogue names its platform, which keeps that id where the real platform's default would be another.
     """
     own = settings.gateway
+    if own.instance_id == preset(own.compatibility).get("instance_id"):
+        own = replace(own, instance_id=GatewaySettings().instance_id)
     units = own.hsa_files or (str(files("tidbro") / "demo_hsa.xml"),)
     return replace(settings, gateway=replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units))
 

@@ -112,7 +112,8 @@ def placed(region: Region, sockets: Sockets) -> tuple[Region, tuple[Listener, ..
     if sockets.secure is not None:
         path = settings.tls_traffic_path or settings.traffic_path
         listeners.append(sockets.secure)
-        others[_port(sockets.secure.socket)] = Door(region.pipeline, {}, traffic_path=path)
+        host = settings.tls_host or settings.host
+        others[_port(sockets.secure.socket)] = Door(region.pipeline, {}, traffic_path=path, host=host)
     for one, names in sockets.own:
         moved = dict(_moved(settings, names, pages))
         if one is sockets.first:
@@ -120,7 +121,7 @@ def placed(region: Region, sockets: Sockets) -> tuple[Region, tuple[Listener, ..
             continue
         listeners.append(Listener(one, path=next(iter(moved))))
         others[_port(one)] = PagesAlone(Door(region.pipeline, moved), moved)
-    door = Door(region.pipeline, pages, region.sites, traffic_path=settings.traffic_path)
+    door = Door(region.pipeline, pages, region.sites, settings.traffic_path, settings.host)
     return replace(region, application=ByPort(door, others)), tuple(listeners)
 
 

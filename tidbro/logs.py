@@ -8,10 +8,24 @@ Elsewhere: what the records say (gateway/message_log.py, gateway/ecs_log.py).
 import json
 import logging
 import os
+import re
 from pathlib import Path
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FILE_BYTES, _OLD_FILES = 20_000_000, 5
+
+REGIONAL = "regional"
+"""The demo's regional platform: its folder in the data directory, where its own message log is too."""
+REGIONAL_MESSAGE_LOG = f"tidbro.message_log.{REGIONAL}"
+
+
+def visible(line: str) -> str:
+    """`line` without signs that would change what a terminal shows: escapes, and turns of the direction of writing.
+
+    They are written as JSON writes them, so that a record in JSON stays the same record.
+    """
+    return line if line.isprintable() else _UNSEEN.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line)
 
 
 class FactFormatter(logging.Formatter):
@@ -21,7 +35,7 @@ class FactFormatter(logging.Formatter):
         facts = {name: value for name, value in record.__dict__.items() if name not in _USUAL}
         line = f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')} {record.levelname} {record.getMessage()}"
         line += f" {json.dumps(facts, ensure_ascii=False, default=str)}" if facts else ""
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return visible(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 class LineFile(logging.Handler):
@@ -40,7 +54,7 @@ class LineFile(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            line = f"{record.getMessage()}\n".encode("utf-8", "backslashreplace")
+            line = f"{visible(record.getMessage())}\n".encode("utf-8", "backslashreplace")
             if self._size and self._size + len(line) > self._file_bytes:
                 self._begin_anew()
             self._size += os.write(self._file, line)
@@ -65,8 +79,11 @@ class LineFile(logging.Handler):
         super().close()
 
 
-def set_up(data_directory: Path, *, has_events: bool = False) -> None:
-    """Send the process's log events on their ways; the real platform's only when `has_events` asks for them."""
+def set_up(data_directory: Path, *, has_events: bool = False, has_regional: bool = False) -> None:
+    """Send the process's log events on their ways; the real platform's only when `has_events` asks for them.
+
+    With `has_regional` the calls of the demo's regional platform go to a message log of its own.
+    """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False  # told nowhere, asked every time
     stderr = logging.StreamHandler()
     stderr.setFormatter(FactFormatter())
@@ -74,6 +91,8 @@ def set_up(data_directory: Path, *, has_events: bool = False) -> None:
     for name in ("spyne", "spyne.application", "spyne.protocol"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     _send("tidbro.message_log", data_directory / "message-log.jsonl")
+    if has_regional:
+        _send(REGIONAL_MESSAGE_LOG, data_directory / REGIONAL / "message-log.jsonl")
     if has_events:
         _send("tidbro.ecs", data_directory / "ecs.jsonl")
 

@@ -1,13 +1,14 @@
 """The demo's regional platform: a second gateway in the process, in front of one clinic group.
 
 The national platform reaches it as platforms reach each other: over HTTPS with certificates on both sides, at a port of
-its own. It has its own HSA-id, catalogue, white list and data directory; it authorises the national platform, and is
-told for whom the call is made. Behind it is a timebook of its own on the region's database.
+its own. It has its own HSA-id, catalogue, white list, data directory and message log; it authorises the national
+platform, and is told for whom the call is made. Behind it is a timebook of its own on the region's database.
 Certificates and the settings that use them are made anew at each start, by the test authority (pki.py).
 Elsewhere: the national routes that lead here (demo_catalogue.py).
 Source: platform.md §1 (NTjP, RTjP), §5.1, §6, §7.2; domain.md §10.1.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -16,7 +17,7 @@ from pathlib import Path
 from contracts.times import Clock
 from gateway.listener_tls import ListenerTls
 from gateway.settings import GatewaySettings, SettingsRefused
-from tidbro import pki
+from tidbro import logs, pki
 from tidbro.server import Listener, listen
 from tidbro.settings import RegionSettings
 from tidbro.wiring import Region, build, make_folder
@@ -25,7 +26,6 @@ INSTANCE_ID = "SE2321009991-FT01"
 INSTANCE_NAME = "RTjP Demolän"
 
 _DAYS = 365
-_FOLDER = "regional"
 _TOWARDS_REGIONAL = """\
 # How the national platform reaches the regional one. Made anew at each start.
 [[overrides]]
@@ -54,17 +54,20 @@ def made(national: RegionSettings, clock: Clock) -> Regional:
     """The regional platform of a demo, listening but not yet answering. Raises SettingsRefused."""
     if national.gateway.tls_file:
         raise SettingsRefused("regional needs tls_file to be empty: it makes one of its own.")
-    folder = Path(national.data_directory) / _FOLDER
+    folder = Path(national.data_directory) / logs.REGIONAL
     make_folder(folder)
     _issue(folder, national.gateway.instance_id)
     opened = listen("127.0.0.1", national.regional_port)
     tls = ListenerTls(folder / "server.pem", folder / "server.key", folder / "ca.pem")
-    listener = Listener(opened, tls, "/vp")
+    settings = _settings(national, folder)
+    listener = Listener(opened, tls, "/vp", settings.gateway)
     towards = _TOWARDS_REGIONAL.format(
         name=INSTANCE_ID, bundle=f"{national.gateway.instance_id}-bundle.pem", port=opened.getsockname()[1]
     )
     (folder / "tls.toml").write_text(towards, encoding="utf-8")
-    return Regional(build(_settings(national, folder), clock, is_gateway_alone=True), listener, folder / "tls.toml")
+    region = build(settings, clock, is_gateway_alone=True)
+    region.pipeline.message_log = logging.getLogger(logs.REGIONAL_MESSAGE_LOG)
+    return Regional(region, listener, folder / "tls.toml")
 
 
 def reaching(national: RegionSettings, regional: Regional) -> RegionSettings:

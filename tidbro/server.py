@@ -14,6 +14,7 @@ import logging
 import resource
 import signal
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -23,9 +24,10 @@ from pathlib import Path
 import uvicorn
 
 from gateway.door import AsgiApplication
-from gateway.http_protocol import protocol_for
+from gateway.http_protocol import Handshaken, protocol_for
 from gateway.listener_tls import ListenerTls
 from gateway.settings import GatewaySettings, SettingsRefused
+from gateway.tls_events import TlsEvents
 from tidbro import logs
 from tidbro.wiring import Region
 
@@ -33,21 +35,31 @@ log = logging.getLogger(__name__)
 
 CERTIFICATES_LOOKED_AT_EVERY_SECONDS = 5
 _HANDSHAKE_SECONDS = 20.0
+_TLS_NAME = "listener"  # what its contexts are called in logs
 
 
 @dataclass(frozen=True)
 class Listener:
-    """A bound socket to accept calls on, with certificates when they come by HTTPS; `path` ends its address."""
+    """A bound socket to accept calls on, with certificates when they come by HTTPS; `path` ends its address.
+
+    `gateway` are the settings of the gateway that answers there, where it is not the one that the server is for.
+    """
 
     socket: socket.socket
     tls: ListenerTls | None = None
     path: str = "/"
+    gateway: GatewaySettings | None = None
 
     @property
     def url(self) -> str:
         """Where it answers, as far as this machine knows."""
+        return f"{'https' if self.tls else 'http'}://{self.address}{self.path}"
+
+    @property
+    def address(self) -> str:
+        """Host and port."""
         host, port = self.socket.getsockname()[:2]
-        return f"{'https' if self.tls else 'http'}://{f'[{host}]' if ':' in host else host}:{port}{self.path}"
+        return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,24 +78,32 @@ def listen(host: str, port: int) -> socket.socket:
 class _Accepting:
     """One listener at work: the server object that accepts on a copy of its socket, and the files it was made of."""
 
-    def __init__(self, listener: Listener, protocol_factory: Callable[[], asyncio.Protocol], backlog: int) -> None:
+    def __init__(self, listener: Listener, server: "RegionServer") -> None:
         self._listener = listener
-        self._protocol_factory = protocol_factory
-        self._backlog = backlog
+        self._backlog = server.config.backlog
+        own = listener.gateway or server.gateway
+        self._tls_events = TlsEvents(own)
+        self._protocol_factory = server.protocol_factory(own, self._handshaken if self._tls_events.is_on else None)
         self._fingerprint = ""
+
+    def _handshaken(self, agreed: ssl.SSLObject) -> None:
+        self._tls_events.completed(_TLS_NAME, agreed, self._listener.address)
 
     async def start(self) -> asyncio.Server:
         """A server object that accepts with the files as they are now. Raises SettingsRefused for files that cannot."""
         tls = self._listener.tls
         self._fingerprint = tls.fingerprint() if tls else ""  # first: what changes meanwhile is then seen as changed
         context = tls.context() if tls else None
-        return await asyncio.get_running_loop().create_server(
+        server = await asyncio.get_running_loop().create_server(
             self._protocol_factory,
             sock=self._listener.socket.dup(),
             ssl=context,
             ssl_handshake_timeout=_HANDSHAKE_SECONDS if context else None,
             backlog=self._backlog,
         )
+        if context is not None:
+            self._tls_events.registered(_TLS_NAME, context, self._listener.address)
+        return server
 
     async def renewed(self) -> asyncio.Server | None:
         """A new server object if the files have changed and can serve; else None, and the old one goes on."""
@@ -102,6 +122,8 @@ class _Accepting:
 class RegionServer(uvicorn.Server):
     """uvicorn's server on several listeners, which says on stdout where it answers, once it does."""
 
+    gateway = GatewaySettings()
+    """Those of the gateway that answers on the listeners that name no other."""
     listeners: tuple[Listener, ...] = ()
     renews_too: tuple[Callable[[], object], ...] = ()
     """What else looks whether its certificates have changed, each in a thread: those towards producers."""
@@ -113,7 +135,7 @@ class RegionServer(uvicorn.Server):
         await super().startup(sockets=[])
         self.listeners = self.listeners or tuple(Listener(one) for one in sockets or ())
         self._renewal = asyncio.Lock()
-        self._accepting = [_Accepting(one, self._protocol, self.config.backlog) for one in self.listeners]
+        self._accepting = [_Accepting(one, self) for one in self.listeners]
         self.servers = [await one.start() for one in self._accepting]
         if self.renews_too or any(one.tls for one in self.listeners):
             self._watch_certificates()
@@ -127,11 +149,19 @@ class RegionServer(uvicorn.Server):
             sys.stdout.write(f"Tidbro answers on {places} (stop with Ctrl-C)\n")
             sys.stdout.flush()
 
-    def _protocol(self) -> asyncio.Protocol:
-        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+    def protocol_factory(
+        self, own: GatewaySettings, handshaken: Handshaken | None = None
+    ) -> Callable[[], asyncio.Protocol]:
+        """Makes the protocol of each connection to a gateway with these settings."""
+        kind = protocol_for(
+            own.instance_name,
+            own.request_timeout_seconds,
+            own.max_request_line_bytes,
+            own.max_head_bytes,
+            own.http_refusals,
+            handshaken,
         )
-        return made
+        return lambda: kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     def _watch_certificates(self) -> None:
         self.config.callback_notify = self.renew_certificates
@@ -171,13 +201,6 @@ def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Se
     """A server for an application that is a gateway's, by the settings of the gateway."""
     config = uvicorn.Config(
         application,
-        http=protocol_for(
-            own.instance_name,
-            own.request_timeout_seconds,
-            own.max_request_line_bytes,
-            own.max_head_bytes,
-            own.http_refusals,
-        ),
         loop="uvloop",
         ws="none",
         lifespan="on",
@@ -190,6 +213,7 @@ def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Se
         timeout_notify=CERTIFICATES_LOOKED_AT_EVERY_SECONDS,
     )
     server = RegionServer(config)
+    server.gateway = own
     server.listeners = tuple(listeners)
     return server
 
@@ -209,7 +233,8 @@ def serve(region: Region, listeners: Sequence[Listener] = ()) -> int:
     settings = region.settings
     raise_file_limit()
     listeners = listeners or [Listener(listen(settings.host, settings.port))]
-    logs.set_up(Path(settings.data_directory), has_events=settings.gateway.log_style == "ecs")
+    has_events = settings.gateway.log_style == "ecs"
+    logs.set_up(Path(settings.data_directory), has_events=has_events, has_regional=settings.regional)
     server = server_of(region, listeners)
     server.says_where = True
     server.run()

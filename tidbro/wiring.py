@@ -86,7 +86,7 @@ def build(
     pages: dict[str, Page] = dict.fromkeys(_ADMINISTRATIVE, AdminPages(status, tak, hsa).answer)
     pages |= _catalogue_pages(settings, clock, is_gateway_alone, tak, pipeline)
     sites = None if is_gateway_alone else Home(settings, clock, pipeline.catalogue, regional_url)
-    door = Door(pipeline, pages, sites, settings.traffic_path)
+    door = Door(pipeline, pages, sites, settings.traffic_path, settings.host)
     return Region(door, pipeline, settings, clock, tak, hsa, pages, sites)
 
 

@@ -100,8 +100,7 @@ class TakServices:
 
     def _may_ask(self, request: HttpRequest, path: str) -> bool:
         allowed = self._settings.reset_callers if path == _RESET else self._settings.ip_whitelist
-        forwarded = request.header(self._settings.forwarded_for_header.lower())
-        return all(senders.is_listed(one, allowed) for one in (request.peer, forwarded) if one is not None)
+        return senders.comes_from_listed(request, allowed, self._settings)
 
     def _soap(self, write: Write, request: HttpRequest) -> Answer:
         """The answer, or a fault; nothing of a message that cannot be used is quoted."""

@@ -231,6 +231,28 @@ def test_namespace_declarations_are_bounded_too(encoding: str) -> None:
     assert refused(many.encode(encoding), limits=SMALL) == "the message has more than 3 namespace declarations"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+@pytest.mark.parametrize("prefix", ["", ":p", ":" + "p" * 1999, ":" + "p" * 2000])
+@pytest.mark.parametrize("quotes", [" = '{}'", '="{}"'])
+def test_the_name_of_a_namespace_is_not_long(encoding: str, prefix: str, quotes: str) -> None:
+    """Each element carries its whole name: with one of 9 MB, 190,000 empty elements of the header took minutes."""
+    opening, sentence = (
+        "<a xmlns" + prefix + quotes,
+        "the message has a namespace whose name is longer than 2000 characters",
+    )
+    longest, longer = (f"{opening.format('u' * count)}>{'<b/>' * 2000}</a>".encode(encoding) for count in (1999, 2001))
+    assert refused(longer) == sentence
+    with pytest.raises(MessageUnreadable, match="longer than 2000"):
+        xml.scan(longer, list)
+    if len(prefix) <= 2000:
+        assert len(xml.parse(longest)) == 2000
+
+
+def test_a_message_that_tells_of_namespaces_in_its_text_comes_in() -> None:
+    text = "xmlns: xmlns= xmlns:p=&lt; xmlns='u' <![CDATA[<a xmlns='u'/>]]> " * 500
+    assert xml.parse(f"<a>{text}</a>".encode()).tag == "a"
+
+
 def test_equals_signs_in_text_are_no_attributes() -> None:
     assert xml.parse(b"<a>" + b"=" * 500 + b"</a>", limits=SMALL).tag == "a"
 

@@ -1,6 +1,6 @@
 """The pages say what is so: links lead somewhere, made pages are new, tables name what there is.
 
-Elsewhere: the README's commands (test_readme.py).
+Elsewhere: the README's commands (test_readme.py), the tables of fidelity (test_fidelity.py).
 """
 
 import re
@@ -138,7 +138,7 @@ def test_every_error_and_every_interaction_has_its_row():
     assert set(SCHEDULING_INTERACTIONS) - shown == set()
 
 
-# -- Architecture, decisions, fidelity
+# -- Architecture, decisions
 
 
 def test_the_catalogue_shown_can_be_read():
@@ -178,9 +178,3 @@ def test_the_table_of_libraries_is_that_of_the_metadata():
         bounds = versions.removesuffix(", below 3").split(", ")
         shown |= set(zip(names.split(", "), bounds, strict=True))
     assert shown == wanted
-
-
-def test_rows_of_fidelity_are_numbered_and_say_whether_they_are_built():
-    found = rows((DOCS / "fidelity.md").read_text(encoding="utf-8"))
-    assert [int(row[0]) for row in found] == list(range(1, len(found) + 1))
-    assert [row[0] for row in found if not row[3].startswith(("built", "part", "not yet"))] == []

@@ -4,6 +4,7 @@ Only the port is another. Elsewhere: what else the pages say (test_docs_are_true
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import README, ROOT, the_block
+from tests.docs.pages import README, ROOT, rows, section, the_block
 
 SHOWN_URL = "http://127.0.0.1:8080"
+OF_GATEWAY = "http://127.0.0.1:8090"
+OPERATIONS = ROOT / "docs" / "operations.md"
+TIDBRO = [sys.executable, "-m", "tidbro.cli"]
 SECONDS = 60
 
 
@@ -26,10 +30,17 @@ def curl() -> None:
 
 
 @pytest.fixture(scope="module")
-def url(curl: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the README's commands are typed; the demo's data stand in its `var`."""
+    return tmp_path_factory.mktemp("typed")
+
+
+@pytest.fixture(scope="module")
+def url(curl: None, folder: Path) -> Iterator[str]:
     """The demo, started by the command line on a free port with data of its own."""
-    data = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "tidbro.cli", "serve", "--demo", "--port", "0", "--data", str(data)]
+    data = folder / "var"
+    data.mkdir()
+    command = [*TIDBRO, "serve", "--demo", "--port", "0", "--data", str(data)]
     log = (data / "stderr.txt").open("wb")
     with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=data, text=True) as served:
         try:
@@ -91,15 +102,73 @@ def test_the_demo_s_consumer_is_told_that_it_was_taken_for_it(url):
     assert "x-tidbro-identity: demo SE2321009991-ET01" in told
 
 
+def test_a_second_consumer_is_let_in_as_shown(url, folder):
+    question = the_block(README, "bash", "x-vp-sender-id: SE2321009991-ET02")
+    assert "VP007" in in_bash(typed(question), url, folder)
+    told = in_bash(typed(the_block(README, "bash", "tak publish")), url, folder)
+    assert the_block(README, "text", "ET02") in told
+    assert "Init done, was successful: true" in told
+    assert "<core:careTypeName>" in in_bash(typed(question), url, folder)
+
+
+@pytest.fixture(scope="module", params=["", "--set compatibility=skltp"])
+def gateway_url(request: pytest.FixtureRequest, url: str, folder: Path) -> Iterator[str]:
+    """The gateway alone, as the README starts it, in front of the demo; and as the real platform."""
+    assert f"`{request.param}`" in README.read_text(encoding="utf-8") or not request.param
+    catalogue = moved(the_block(README, "toml", "[[route]]"), url)
+    (folder / "var" / "tak.toml").write_text(catalogue, encoding="utf-8")
+    command = typed(the_block(README, "bash", "tidbro gateway")).replace("8090", "0").replace("\\\n", " ")
+    with subprocess.Popen(
+        shlex.split(f"{command} {request.param}"), stdout=subprocess.PIPE, cwd=folder, text=True
+    ) as served:
+        try:
+            yield re.search(r"http://127\.0\.0\.1:\d+", served.stdout.readline())[0]
+        finally:
+            served.terminate()
+            served.wait(SECONDS)
+
+
+def test_the_gateway_alone_is_reached_as_shown(gateway_url, folder):
+    question = typed(the_block(README, "bash", OF_GATEWAY)).replace(OF_GATEWAY, gateway_url)
+    assert "<core:careTypeName>" in run(["bash", "-c", question], folder)
+
+
+def test_the_pages_of_the_gateway_are_those_of_the_table(gateway_url):
+    named = [row[0] for row in rows(section(README, "## A gateway of your own"))]
+    pages = re.findall(r"`(/[\w/]+)`", " ".join(named))
+    assert len(pages) == 5
+    asked = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code} "]
+    assert [run([*asked, gateway_url + page]) for page in pages] == ["200 "] * len(pages)
+
+
+@pytest.mark.parametrize("holding", ["pki demo", "--cacert"])
+def test_mutual_tls_is_shown_as_on_the_page_whose_blocks_are_run(holding):
+    """Run there: test_operations.py."""
+    assert the_block(README, "bash", holding) == the_block(OPERATIONS, "bash", holding)
+
+
+def test_the_command_with_two_platforms_is_understood():
+    (shown,) = re.findall(r"`\.venv/bin/tidbro (serve [^`]*--regional)`", README.read_text(encoding="utf-8"))
+    told = subprocess.run(
+        [*TIDBRO, *shown.split(), "--port", "99999"], capture_output=True, check=False, text=True, timeout=SECONDS
+    )
+    assert "port must be between" in told.stderr
+
+
 def await_answer(url: str) -> None:
     """Come back when the demo takes connections: curl tries again for as long as they are refused."""
     patience = ["--retry", "600", "--retry-connrefused", "--retry-max-time", str(SECONDS)]
     run(["curl", "-s", "-o", "/dev/null", *patience, f"{url}/health"])
 
 
-def in_bash(script: str, url: str) -> str:
+def typed(block: str) -> str:
+    """A block that can be typed in any folder."""
+    return block.replace(".venv/bin/tidbro", shlex.join(TIDBRO)).replace("@tests/", f"@{ROOT}/tests/")
+
+
+def in_bash(script: str, url: str, cwd: Path = ROOT) -> str:
     """What a script says, its demo at `url`."""
-    return run(["bash", "-c", moved(script, url)])
+    return run(["bash", "-c", moved(script, url)], cwd)
 
 
 def in_python(program: str, url: str) -> str:
@@ -107,7 +176,7 @@ def in_python(program: str, url: str) -> str:
 
 
 def moved(text: str, url: str) -> str:
-    assert SHOWN_URL in text
+    assert SHOWN_URL in text, text
     return text.replace(SHOWN_URL, url)
 
 

@@ -131,7 +131,8 @@ def a_pipeline(
     """A pipeline with these routes (by default one to the adapter `stub`), each open for the consumer."""
     tak = snapshot or a_snapshot(*(routes or (a_route(),)))
     made = {"stub": Stub()} if adapters is None else adapters
-    return Pipeline(read_settings(settings), catalogue, lambda: tak, made, lambda: now)
+    own = read_settings({"instance_id": SETTINGS.instance_id, **settings})
+    return Pipeline(own, catalogue, lambda: tak, made, lambda: now)
 
 
 def pages_of(pipeline: Pipeline) -> dict[str, Page]:

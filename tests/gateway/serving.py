@@ -129,7 +129,9 @@ def served(
     protocol = protocol_for(
         own.instance_name, head_timeout_seconds, own.max_request_line_bytes, own.max_head_bytes, own.http_refusals
     )
-    config = uvicorn.Config(door, http=protocol, loop="uvloop", ws="none", lifespan="on", log_config=None)
+    config = uvicorn.Config(  # as tidbro/server.py has it: middleware around the door would hide it from the protocol
+        door, http=protocol, loop="uvloop", ws="none", lifespan="on", log_config=None, proxy_headers=False
+    )
     server = uvicorn.Server(config)
     started = threading.Event()
     startup = server.startup

@@ -229,6 +229,29 @@ def test_only_who_is_listed_may_reset(path: str, settings: dict[str, object], pe
         assert (gateway.tak.snapshot(), gateway.hsa.last_refresh) == (None, None)
 
 
+@pytest.mark.parametrize("path", ["/resetcache", "/resethsacache"])
+@pytest.mark.parametrize(
+    ("headers", "may"),
+    [
+        ({"x-forwarded-for": "127.0.0.1"}, True),
+        ({"x-forwarded-for": "192.0.2.1"}, False),
+        ({"x-forwarded-for": "127.0.0.1, 192.0.2.1"}, False),
+        ({"x-forwarded-for": ""}, False),
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "same-site"}, False),
+    ],
+)
+def test_who_comes_by_a_proxy_or_another_sites_page_may_not_reset(
+    path: str, headers: dict[str, str], may: bool
+) -> None:
+    """platform.md §17.3, §25 row 18: behind a proxy on the same machine every caller has its address."""
+    request = HttpRequest("GET", path, headers=headers, peer="127.0.0.1")
+    answer = asyncio.run(Gateway().pages.answer(request))
+    assert answer.status == (200 if may else 403)
+
+
 def test_caches_are_reset_by_get_and_post_alone() -> None:
     gateway = Gateway()
     statuses = {method: gateway.get("/resetcache", method=method) for method in ("GET", "POST", "HEAD", "DELETE")}

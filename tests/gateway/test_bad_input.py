@@ -178,6 +178,15 @@ def test_a_body_that_ends_too_early_is_a_fault_at_once_when_its_sender_has_said_
     assert reply.fault.detail == f"the body has {len(GOOD)} bytes, but Content-Length says {len(GOOD) + 100}"
 
 
+@pytest.mark.parametrize("cut_bytes", [1, 2, 4, 5, 7])
+def test_chunks_that_end_before_the_last_are_a_fault_though_the_xml_is_whole(
+    gateway: ServedGateway, cut_bytes: int
+) -> None:
+    """With reading = "scan" nobody would see that the rest is missing."""
+    raw = a_chunked_post(chunked(GOOD))[:-cut_bytes]
+    assert gateway.sent(raw, half_close=True).fault.detail == "the body ended before its last chunk"
+
+
 def test_a_body_that_ends_too_early_is_a_fault_when_the_time_is_out(gateway: ServedGateway) -> None:
     reply = gateway.sent(a_post(GOOD, length=len(GOOD) + 100))
     assert reply.fault.detail == "the request did not arrive within 2 seconds"
@@ -458,6 +467,22 @@ def test_pipelined_calls_are_answered_in_turn(gateway: ServedGateway) -> None:
     assert seen == [("0", 200), ("1", 500), ("2", 200)]
 
 
+def test_a_broken_request_does_not_cost_the_one_before_it_its_answer() -> None:
+    """The first is waiting for its producer when the second turns out to be none (platform.md §14.5)."""
+    gate = Gate()
+    with served(a_pipeline(adapters={"stub": Stub(before=gate)})) as one, one.connect() as connection:
+        connection.sendall(a_post(GOOD) + a_chunked_post(b"zz\r\n"))
+        gate.reached.acquire()
+        gate.let_on()
+        reply, rest = split_reply(read_all(connection))
+        assert (reply.status, rest) == (200, b"")
+
+
+def test_a_thousand_offers_of_another_protocol_are_passed_over_one_by_one(gateway: ServedGateway) -> None:
+    offer = b"GET /vp HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"
+    assert gateway.told(offer * 2000, half_close=True).count(b"HTTP/1.1 500 ") == 2000
+
+
 def test_a_client_that_offers_http_2_is_answered_in_http_1(gateway: ServedGateway) -> None:
     """Java's own client offers h2c with its first request; platform.md §14.5: HTTP/2 is not supported."""
     offer = (
@@ -496,6 +521,12 @@ def test_expect_100_continue_is_granted(gateway: ServedGateway) -> None:
         assert granted == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
         assert split_reply(read_all(connection))[0].status == 200
+
+
+def test_http_1_0_is_not_asked_to_continue(gateway: ServedGateway) -> None:
+    """RFC 9110 §10.1.1: it does not know what that is."""
+    raw = a_post(GOOD, "Expect: 100-continue").replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert gateway.sent(raw).status == 200
 
 
 def test_expect_100_continue_is_refused_when_the_message_would_be_too_large(gateway: ServedGateway) -> None:

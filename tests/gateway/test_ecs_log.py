@@ -119,16 +119,37 @@ def test_who_may_not_name_another_consumer_was_never_let_in(told: Told) -> None:
     [
         (http_reply("500 Internal Server Error", SOAP_FAULT % b"no"), ["req-in", "req-out", "error", "resp-out"]),
         (http_reply("404 Not Found", b"no"), ["req-in", "req-out", "error", "resp-out"]),
-        (http_reply("200 OK", b""), ["req-in", "req-out", "error", "resp-out"]),
+        (http_reply("200 OK", b""), ["req-in", "req-out", "resp-in", "error", "resp-out"]),
     ],
     ids=["a fault passed on", "another status", "empty"],
 )
 def test_resp_in_is_for_an_answer_that_came_well_and_a_producers_fault_is_an_error(
     reply: bytes, actions: list[str], told: Told
 ) -> None:
-    """platform.md §19.1."""
+    """platform.md §19.1; §2: what came is logged (step 17) before it is found empty (step 19)."""
     call_forwarded(reply=reply)
     assert told.actions == actions
+
+
+@pytest.mark.parametrize(("profile", "code"), [("RIVTABP99", "VP005"), ("RIVTABP20", "VP012")])
+def test_what_cannot_be_put_into_the_routes_profile_was_never_sent(profile: str, code: str, told: Told) -> None:
+    """platform.md §2: profiles are step 10, and `req-out` is written at step 14."""
+    route = a_route(address="http://producer.example/x", profile=profile)
+    pipeline = a_pipeline(route, log_style="ecs", reading="scan", validation="off")
+    carried(pipeline, a_request(sample().replace(b"</soap:Envelope>", b"")))
+    assert told.actions == ["req-in", "error", "resp-out"]
+    assert told["error"]["labels.errorCode"] == code
+
+
+def test_a_call_that_is_sent_twice_is_told_once(told: Told) -> None:
+    """platform.md §14.2: only the step of sending is repeated."""
+    left = [b"", http_reply("200 OK", ANSWER)]
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(left.pop(0))
+
+    forwarded(None, behave=behave, log_style="ecs", retry_delay_seconds=0)
+    assert (left, told.actions) == ([], ["req-in", "req-out", "resp-in", "resp-out"])
 
 
 def test_an_event_is_written_once_however_often_it_is_reported(told: Told) -> None:
@@ -223,6 +244,14 @@ def test_after_a_rewrite_the_profile_is_in_the_catalogues_spelling(told: Told) -
     forwarded(http_reply("200 OK", ANSWER), profile="RIVTABP20", log_style="ecs")
     spelled = [one["labels.rivversion"] for one in told.events]
     assert spelled == ["rivtabp21", "RIVTABP20", "RIVTABP20", "RIVTABP20"]
+
+
+def test_the_request_that_goes_out_is_told_as_the_producer_gets_it(told: Told) -> None:
+    """platform.md §19.2: in the route's profile, with its own length."""
+    _, producer = forwarded(http_reply("200 OK", ANSWER), profile="RIVTABP20", log_style="ecs", log_payloads=True)
+    assert told["req-out"]["http.request.body.bytes"] == str(len(producer.bodies[0]))
+    assert "http://www.w3.org/2005/08/addressing" in str(told["req-out"]["http.request.body.content"])
+    assert "http://www.w3.org/2005/08/addressing" not in str(told["req-in"]["http.request.body.content"])
 
 
 def test_a_platform_fault_is_told_with_its_code_and_sentence(told: Told) -> None:

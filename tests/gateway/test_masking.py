@@ -84,6 +84,10 @@ def test_any_bytes_give_a_text(content: bytes) -> None:
     assert isinstance(masking.body(content), str)
 
 
+def test_a_number_in_a_headers_name_is_hidden() -> None:
+    assert ANNA.number not in str(masking.headers([(ANNA.number, "1"), (f"x-{ANNA.number}", "1")], "x-vp-auth-cert"))
+
+
 def test_a_header_that_comes_twice_is_masked_twice() -> None:
     rows = [("Set-Cookie", "a"), ("Set-Cookie", "b"), ("X", "1"), ("X", ANNA.number)]
     assert masking.headers(rows, "x-vp-auth-cert") == {"Set-Cookie": "<filtered>, <filtered>", "X": "1, (hidden)"}

@@ -457,25 +457,79 @@ def test_a_call_knows_which_configuration_it_used(tmp_path: Path, caplog: pytest
 # Reloading
 
 
-def test_a_reload_takes_new_certificates_and_a_broken_file_changes_nothing(
+def test_a_file_that_has_changed_is_taken_and_a_broken_one_changes_nothing_but_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """platform.md §15."""
     tls = ProducerTls.load(a_file(tmp_path, DEFAULT), True)
     first = tls.context_for("a", None)
     assert first[0] == "usual"
     a_file(tmp_path, DEFAULT + an_override("special", 'match.domain-name = "a"'))
     assert tls.context_for("a", None) == first
-    assert tls.reload()
+    assert tls.renew()
     second = tls.context_for("a", None)
     assert second[0] == "special"
     a_file(tmp_path, "broken")
-    assert not tls.reload()
+    assert not tls.renew()
+    assert not tls.renew()
     assert tls.context_for("a", None) == second
-    assert "producer_tls_not_reloaded" in caplog.text
+    assert caplog.text.count("producer_certificates_not_changed") == 1
 
 
-def test_a_reload_without_a_file_is_no_error() -> None:
-    assert ProducerTls.load("", True).reload()
+@pytest.mark.parametrize("bundle", ["ca-bundle", "certificate-bundle"])
+def test_a_bundle_that_has_changed_makes_new_contexts_and_one_that_is_the_same_does_not(
+    tmp_path: Path, bundle: str
+) -> None:
+    """platform.md §15."""
+    a_certificate(an_authority(), "a").bundle(tmp_path / "ours.pem")
+    tls = ProducerTls.load(
+        a_file(tmp_path, an_override("one", 'match.domain-name = "a"', f'{bundle} = "ours.pem"')), True
+    )
+    first = tls.context_for("a", None)
+    (tmp_path / "ours.pem").touch()
+    assert not tls.renew()
+    assert tls.context_for("a", None) == first
+    a_certificate(an_authority(), "a").bundle(tmp_path / "ours.pem")
+    assert tls.renew()
+    assert tls.context_for("a", None) != first
+
+
+def test_without_a_file_there_is_nothing_to_renew() -> None:
+    assert not ProducerTls.load("", True).renew()
+
+
+def test_after_a_change_a_producer_sees_the_new_certificate_on_a_new_connection(tmp_path: Path) -> None:
+    """platform.md §15: a connection kept from before, with the old certificate, is not used again."""
+    (tmp_path / "ca.pem").write_bytes(an_authority().certificate_pem)
+    ours = [a_certificate(an_authority(), name=name) for name in ("before", "after")]
+    ours[0].bundle(tmp_path / "ours.pem")
+    settings = a_file(tmp_path, f'{DEFAULT}ca-bundle = "ca.pem"\ncertificate-bundle = "ours.pem"\n')
+    seen: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(writer.get_extra_info("ssl_object").getpeercert(binary_form=True))
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]))
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(GOOD), GOOD))
+        writer.close()
+
+    async def ask() -> None:
+        context = serving(a_certificate(an_authority(), "127.0.0.1"), tmp_path, an_authority())
+        server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        async with opened(a_pipeline(a_route(address=url), tls_file=settings)) as pipeline:
+            for _ in range(2):
+                assert (await pipeline.answer(a_request())).status == 200
+            assert len(seen) == 1  # the second call came on the connection of the first
+            ours[1].bundle(tmp_path / "ours.pem")
+            assert pipeline.producers.renew_certificates()
+            assert (await pipeline.answer(a_request())).status == 200
+        server.close()
+
+    asyncio.run(ask())
+    assert seen == [ssl.PEM_cert_to_DER_cert(one.certificate_pem.decode()) for one in ours]
 
 
 # The documentation's example

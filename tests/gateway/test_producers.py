@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from contracts import envelope, scheduling
+from contracts import scheduling
 from contracts.errors import NotAuthorised, ProducerFault, ProducerUnreachable
 from contracts.identifiers import HsaId
 from gateway.call import Answer

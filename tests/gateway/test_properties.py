@@ -38,7 +38,8 @@ CONVERTED = [
     ("vp.status.url", "http://localhost:1080/status", {"status_url": "http://localhost:1080/status"}),
     ("ip.whitelist", "127.0.0.1, 10.", {"ip_whitelist": "127.0.0.1, 10."}),
     ("vp.producer.retry.delay", "2500", {"retry_delay_seconds": 2.5}),
-    ("producer.https.connect.timeout", "1", {"connect_timeout_seconds": 0.001}),
+    ("producer.http.connect.timeout", "2500", {"connect_timeout_seconds": 2.5}),
+    ("producer.https.connect.timeout", "1", {"https_connect_timeout_seconds": 0.001}),
     ("producer.http.disconnect", "true", {"producer_keep_alive": False}),
     ("producer.http.disconnect", "false", {}),
     ("producer.https.keepAlive", "false", {"producer_keep_alive": False}),
@@ -161,10 +162,8 @@ def test_a_property_about_tls_stores_is_refused_with_the_setting_that_does_it(na
 
 
 def test_two_names_that_want_one_setting_otherwise_are_refused_by_both_names() -> None:
-    with pytest.raises(
-        SettingsRefused, match=r"producer\.http\.connect\.timeout and producer\.https\.connect\.timeout"
-    ):
-        settings_of({"producer.http.connect.timeout": "1000", "producer.https.connect.timeout": "2000"}, OURS)
+    with pytest.raises(SettingsRefused, match=r"^vp\.instance\.id and instance_id want instance_id otherwise\.$"):
+        settings_of({"vp.instance.id": "A", "instance_id": "B"}, OURS)
 
 
 def test_an_empty_white_list_is_nobody_as_on_the_real_platform() -> None:

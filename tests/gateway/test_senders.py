@@ -96,7 +96,7 @@ def test_an_entry_is_a_prefix_of_the_text_or_a_block(entry: str, peer: str, list
 
 def test_as_the_real_platform_the_peer_check_names_its_header() -> None:
     """platform.md §5.2 (1), §24 row 5; a forwarded address is named by its own header."""
-    real = {"compatibility": "skltp", **preset("skltp")}
+    real = {"compatibility": "skltp", **preset("skltp"), "instance_id": OURS}
     told = refused(TransportRefused, {}, peer="10.20.30.40", **real)
     assert told.endswith("IP-address: 10.20.30.40. HTTP header that caused checking: CamelNettyRemoteAddress")
     forwarded = refused(TransportRefused, internal(**{"x-forwarded-for": "10.20.30.40"}), **real)
@@ -168,6 +168,13 @@ def test_an_internal_call_from_a_forwarded_address_that_is_not_listed_is_refused
         "Caller was not on the white list of accepted IP-addresses.  IP-address: 10.20.30.40. "
         "HTTP header that caused checking: X-Forwarded-For"
     )
+
+
+@pytest.mark.parametrize("forwarded", ["", " "])
+def test_an_empty_forwarded_address_is_on_no_list(forwarded: str) -> None:
+    """platform.md §5.2 (3): the header is there, and a blank address is refused."""
+    told = refused(TransportRefused, internal(**{"x-forwarded-for": forwarded}))
+    assert told.endswith("HTTP header that caused checking: X-Forwarded-For")
 
 
 @pytest.mark.parametrize("entry", ["10.0", "10.0.0.0/8"])

@@ -73,6 +73,13 @@ def test_a_file_without_a_default_entry_is_warned_about_and_29_seconds_count(
     assert "timeouts_file_has_no_default" in caplog.text
 
 
+def test_the_file_is_read_once_at_the_start(tmp_path: Path) -> None:
+    """platform.md §14.1."""
+    time_outs = loaded(tmp_path, an_entry("urn:a", 250))
+    loaded(tmp_path, an_entry("urn:a", 750))
+    assert time_outs.producer_seconds("urn:a") == 0.25
+
+
 def test_no_file_is_no_reason_to_warn(caplog: pytest.LogCaptureFixture) -> None:
     assert TimeOuts.load("", NAME, 7.0).producer_seconds("x") == 7
     assert caplog.records == []
@@ -211,7 +218,7 @@ def test_a_producer_that_never_takes_the_connection_is_given_up() -> None:
     async def ask() -> str:
         async with an_http_producer(None, hang) as producer:
             url = producer.url.replace("http://", "https://")
-            settings = {"connect_timeout_seconds": 0.1, "retry_attempts": 0}
+            settings = {"https_connect_timeout_seconds": 0.1, "connect_timeout_seconds": 60, "retry_attempts": 0}
             async with opened(a_pipeline(a_route(address=url), **settings)) as pipeline:
                 return fault_in(await pipeline.answer(a_request())).detail
 

@@ -202,6 +202,17 @@ def test_the_callers_host_is_ignored_where_the_platform_does(settings: dict[str,
     assert address_of_service(got("wsdl", pages=pages_with(**settings))) == base + PATH
 
 
+@pytest.mark.parametrize(
+    ("host", "base"), [("0.0.0.0", "http://0.0.0.0:8090"), ("::1", "http://[::1]:8090"), ("vp", "http://vp:8090")]
+)
+def test_the_listeners_own_host_is_told_where_the_platform_tells_it(host: str, base: str) -> None:
+    """platform.md §16.2: the listener's configured URL; by default it has no say."""
+    real = WsdlPages(OFFICIAL, read_settings({"compatibility": "skltp"}), host)
+    assert address_of_service(got("wsdl", pages=real)) == base + PATH
+    ours = WsdlPages(OFFICIAL, SETTINGS, host)
+    assert address_of_service(got("wsdl", pages=ours)) == BASE + PATH
+
+
 def test_each_part_that_a_proxy_tells_replaces_that_part_alone() -> None:
     """platform.md §16.2, §24 row 54: in either mode."""
     pages = pages_with(compatibility="skltp", wsdl_base_url="http://vp.example:12312")

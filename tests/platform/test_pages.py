@@ -74,7 +74,9 @@ def test_24_row_54_forwarded_parts_are_in_the_urls(gateway: Gateway) -> None:
     """platform.md §24 row 54, §16.2: the port is written though it is the default one."""
     text = text_of(gateway.get(f"{MAKE_BOOKING}?wsdl", FORWARDED))
     assert _ADDRESS.findall(text) == [f"https://tp.example.com:443{MAKE_BOOKING}"]
-    assert all(one.startswith(f"https://tp.example.com:443{MAKE_BOOKING}?xsd=") for one in _IMPORT.findall(text))
+    locations = _IMPORT.findall(text)
+    assert locations
+    assert all(one.startswith(f"https://tp.example.com:443{MAKE_BOOKING}?xsd=") for one in locations), locations
 
 
 @pytest.mark.parametrize("name", FORWARDED)
@@ -98,8 +100,15 @@ def test_25_row_17_the_host_that_was_asked(like_skltp: Gateway, by_default: Gate
     (ours,) = _ADDRESS.findall(text_of(by_default.get(f"{MAKE_BOOKING}?wsdl", told)))
     (real,) = _ADDRESS.findall(text_of(like_skltp.get(f"{MAKE_BOOKING}?wsdl", told)))
     assert urlsplit(ours).netloc == "elsewhere.example.com:81"
-    assert "elsewhere" not in real
-    assert urlsplit(real).port == like_skltp.port
+    assert real == f"http://127.0.0.1:{like_skltp.port}{MAKE_BOOKING}"  # the address that it was told to listen on
+
+
+def test_16_2_a_wsdl_asked_for_over_https_leads_back_there(gateway: Gateway) -> None:
+    """platform.md §16.1, §16.2: nobody is asked who calls but by TLS itself; the base is that listener's."""
+    port = gateway.process.ports["https"]
+    raw = wire.request("GET", f"{MAKE_BOOKING}?wsdl", {"Host": f"127.0.0.1:{port}", "Connection": "close"})
+    (address,) = _ADDRESS.findall(text_of(gateway.raw(raw, gateway.world.nameless, "GET")))
+    assert address == f"https://127.0.0.1:{port}{MAKE_BOOKING}"
 
 
 def test_24_row_55_every_schema_is_served_and_points_to_its_own(gateway: Gateway) -> None:
@@ -233,10 +242,14 @@ def test_17_1_the_counts_are_those_of_the_catalogue(gateway: Gateway) -> None:
     assert told.endswith(f"vagval:{routes} behorigheter:{len(catalogue.authorisations())}")
 
 
-@pytest.mark.parametrize("query", ["?memory", "?netty"])
-def test_17_1_the_status_has_two_more_views(gateway: Gateway, query: str) -> None:
-    """platform.md §17.1."""
-    assert isinstance(json.loads(text_of(gateway.get(f"/status{query}"))), dict)
+def test_17_1_the_status_has_two_more_views(gateway: Gateway) -> None:
+    """platform.md §17.1: keys more, and memory alone."""
+    memory = {"DirectMemBufferPool", "NonHeapMemory", "NettyDirectMemory"}
+    usual, more, alone = (set(json.loads(text_of(gateway.get(f"/status{one}")))) for one in ("", "?memory", "?netty"))
+    assert memory <= more - usual
+    assert usual < more
+    assert memory <= alone
+    assert not usual & alone
 
 
 def test_17_1_without_catalogue_it_says_so(world: World) -> None:
@@ -257,6 +270,14 @@ def test_17_pages_can_have_ports_of_their_own(world: World) -> None:
         assert wire.read_reply(connection).status == 200
     assert gateway.get("/mystatus").status == 404
     assert gateway.get("/status").status == 404
+
+
+@pytest.mark.parametrize("path", ["/status", "/health", "/actuator/health", "/resetcache", "/resethsacache"])
+def test_17_the_listener_for_certificates_carries_calls_and_nothing_else(gateway: Gateway, path: str) -> None:
+    """platform.md §17, §25 row 18: whoever has a certificate may not see or reset anything."""
+    raw = wire.request("GET", path, {"Connection": "close"})
+    assert gateway.raw(raw, gateway.world.consumer, "GET").status == 404
+    assert gateway.raw(raw, method="GET").status == 200
 
 
 def test_25_row_18_by_default_only_the_machine_itself_may_reset(world: World) -> None:

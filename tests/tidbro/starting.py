@@ -22,6 +22,7 @@ class Running:
 
     region: Region
     urls: tuple[str, ...]
+    server: server.RegionServer
 
     @property
     def url(self) -> str:
@@ -39,7 +40,7 @@ def running(settings: RegionSettings, clock: Clock | None = None, is_gateway_alo
     answers.wait()
     assert running_server.started, "it did not start"
     try:
-        yield Running(started.region, tuple(one.url for one in started.listeners))
+        yield Running(started.region, tuple(one.url for one in started.listeners), running_server)
     finally:
         running_server.should_exit = True
         thread.join()

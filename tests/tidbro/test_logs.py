@@ -69,21 +69,52 @@ def test_facts_follow_the_name_of_the_event_as_json() -> None:
     assert json.loads(line.split("call_failed ")[1]) == {"contract": "MakeBooking"}
 
 
-@pytest.mark.parametrize("has_events", [True, False])
-def test_the_real_platforms_events_get_a_file_only_when_they_are_asked_for(has_events: bool, tmp_path: Path) -> None:
-    """platform.md §19.1."""
-    names = ("", "tidbro.message_log", "tidbro.ecs", "spyne", "spyne.application", "spyne.protocol")
-    loggers = [logging.getLogger(name) for name in names]
+@pytest.fixture
+def restored() -> Iterator[None]:
+    """What the process's loggers were before."""
+    names = ("", "tidbro.message_log", logs.REGIONAL_MESSAGE_LOG, "tidbro.ecs", "spyne", "spyne.application")
+    loggers = [logging.getLogger(name) for name in (*names, "spyne.protocol")]
     before = [(one.handlers, one.level, one.propagate) for one in loggers]
+    logging.getLogger().handlers = []
     try:
-        logging.getLogger().handlers = []
-        logs.set_up(tmp_path, has_events=has_events)
-        logging.getLogger("tidbro.message_log").info("{}")
-        assert (tmp_path / "message-log.jsonl").read_text() == "{}\n"
-        assert (tmp_path / "ecs.jsonl").exists() is has_events
+        yield
     finally:
         for one, (handlers, level, propagate) in zip(loggers, before, strict=True):
             for added in [added for added in one.handlers if added not in handlers]:
                 added.close()
             one.handlers, one.propagate = handlers, propagate
             one.setLevel(level)
+
+
+@pytest.mark.parametrize("has_events", [True, False])
+@pytest.mark.usefixtures("restored")
+def test_the_real_platforms_events_get_a_file_only_when_they_are_asked_for(has_events: bool, tmp_path: Path) -> None:
+    """platform.md §19.1."""
+    logs.set_up(tmp_path, has_events=has_events)
+    logging.getLogger("tidbro.message_log").info("{}")
+    assert (tmp_path / "message-log.jsonl").read_text() == "{}\n"
+    assert (tmp_path / "ecs.jsonl").exists() is has_events
+
+
+@pytest.mark.usefixtures("restored")
+def test_the_regional_platforms_calls_go_to_a_message_log_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "regional").mkdir()
+    logs.set_up(tmp_path, has_regional=True)
+    logging.getLogger(logs.REGIONAL_MESSAGE_LOG).info("behind")
+    logging.getLogger("tidbro.message_log").info("in front")
+    assert (tmp_path / "regional" / "message-log.jsonl").read_text() == "behind\n"
+    assert (tmp_path / "message-log.jsonl").read_text() == "in front\n"
+
+
+def test_what_would_change_what_a_terminal_shows_is_written_as_json_writes_it(
+    handler: logs.LineFile, tmp_path: Path
+) -> None:
+    """platform.md §19: a caller's own words stand in logs, and whoever reads them may do so in a terminal."""
+    words = "a\x1b[2J\x9b2J\x85\u2028\u202eb\x7f å€"
+    handler.emit(said(json.dumps({"sender": words}, ensure_ascii=False)))
+    line = (tmp_path / "calls.jsonl").read_text("utf-8").removesuffix("\n")
+    assert line.isprintable()
+    assert json.loads(line) == {"sender": words}
+    record = said("call_failed: \x1b[2J")
+    record.sender = words
+    assert logs.FactFormatter().format(record).isprintable()

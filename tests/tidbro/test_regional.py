@@ -4,9 +4,12 @@
 import json
 import logging
 import re
+import socket
+import ssl
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -17,11 +20,12 @@ from contracts.transport import HttpTransport
 from gateway.settings import SettingsRefused
 from gateway.tak import exchange
 from tests.gateway.builders import read_fault, sample
+from tests.gateway.serving import read_reply
 from tests.people import BERTIL
 from tests.tidbro.starting import Running, a_demo, running
 from tests.town import E_SERVICE, Visitor
 from tidbro import catalogue, demo_catalogue
-from tidbro.regional import INSTANCE_ID, made
+from tidbro.regional import INSTANCE_ID, INSTANCE_NAME, made
 
 NORRA, SODRA, TORGET = (HsaId(f"SE2321009991-{end}") for end in ("2B02", "2B03", "2B01"))
 CORRELATION = "x-skltp-correlation-id"
@@ -33,8 +37,9 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield served
 
 
-def records(caplog: pytest.LogCaptureFixture) -> list[dict[str, object]]:
-    return [json.loads(one.getMessage()) for one in caplog.records if one.name == "tidbro.message_log"]
+def records(caplog: pytest.LogCaptureFixture, platform: str = "") -> list[dict[str, object]]:
+    name = f"tidbro.message_log{platform}"
+    return [json.loads(one.getMessage()) for one in caplog.records if one.name == name]
 
 
 @pytest.fixture
@@ -54,11 +59,12 @@ def test_both_platforms_addresses_are_printed(region: Running) -> None:
 def test_a_call_to_the_group_passes_both_platforms_and_is_one_errand(
     region: Running, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The second knows the first by its certificate, and for whom it asks; the errand keeps its id."""
+    """The second knows the first by its certificate, and for whom it asks; the errand keeps its id. Each platform has
+    a message log of its own."""
     caplog.set_level(logging.INFO, "tidbro.message_log")
     answer = requests.post(f"{region.url}/vp/x", sample(), headers={CORRELATION: "errand-1"}, timeout=60)
     assert answer.status_code == 200
-    behind, in_front = records(caplog)
+    (in_front,), (behind,) = records(caplog), records(caplog, ".regional")
     assert {behind["correlation_id"], in_front["correlation_id"]} == {"errand-1"}
     assert (in_front["sender"], in_front["address"]) == ("SE2321009991-ET01", region.urls[1])
     assert (behind["sender"], behind["identity"]) == ("SE2321009991-TP01", "tls")
@@ -71,6 +77,7 @@ def test_clinics_outside_the_group_are_reached_without_it(region: Running, caplo
     assert requests.post(f"{region.url}/vp/x", body, timeout=60).status_code == 200
     (record,) = records(caplog)
     assert record["address"] == "adapter:timebook"
+    assert records(caplog, ".regional") == []
 
 
 def test_a_booking_is_made_and_cancelled_through_both(visitor: Visitor) -> None:
@@ -87,6 +94,26 @@ def test_without_a_certificate_the_regional_platform_answers_nobody(region: Runn
     authority = str(Path(region.region.settings.data_directory) / "regional" / "ca.pem")
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.post(f"{region.urls[1]}/x", sample(), verify=authority, timeout=30)
+
+
+def test_what_is_no_http_is_told_by_the_platform_that_it_came_to(region: Running) -> None:
+    """platform.md §12.1: the name in brackets, also in a fault that the protocol makes."""
+    national, regional = (urlsplit(url) for url in region.urls)
+    folder = Path(region.region.settings.data_directory) / "regional"
+    client = ssl.create_default_context(cafile=folder / "ca.pem")
+    client.load_cert_chain(folder / "SE2321009991-TP01-bundle.pem")
+    with (
+        socket.create_connection((regional.hostname, regional.port), timeout=30) as raw,
+        client.wrap_socket(raw, server_hostname="localhost") as connection,
+    ):
+        assert told_of_nonsense(connection).startswith(f"VP015 [{INSTANCE_NAME}]")
+    with socket.create_connection((national.hostname, national.port), timeout=30) as connection:
+        assert told_of_nonsense(connection).startswith("VP015 [Tidbro]")
+
+
+def told_of_nonsense(connection: socket.socket) -> str:
+    connection.sendall(b"nonsense\r\n\r\n")
+    return read_fault(read_reply(connection).body).faultstring
 
 
 def test_the_regional_platform_lets_nobody_but_the_national_one_through(region: Running) -> None:

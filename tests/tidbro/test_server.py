@@ -21,6 +21,7 @@ from gateway.listener_tls import ListenerTls
 from gateway.settings import GatewaySettings, SettingsRefused
 from tests.gateway.builders import Gate, Stub, a_pipeline
 from tests.gateway.serving import read_reply
+from tests.tidbro.starting import a_gateway, running
 from tests.tidbro.tls_serving import Certificates, a_bare_post, certificates_in, served, served_gateway
 from tidbro import pki, pki_demo
 from tidbro.listeners import opened
@@ -240,6 +241,22 @@ def test_the_files_are_looked_at_every_few_seconds(own: Certificates) -> None:
         assert gateway.server.last_notified > time.time() - 3600
         with gateway.connected(own.client()) as fresh:
             assert fresh.getpeercert(binary_form=True) == changed
+
+
+def test_certificates_towards_producers_are_looked_at_as_those_of_listeners_are(tmp_path: Path) -> None:
+    """platform.md §15: by the server's own tick, also where no listener has any."""
+    tls_file = tmp_path / "tls.toml"
+    tls_file.write_text('[default-config]\nname = "before"\n')
+    changed = Told("producer_certificates_changed")
+    log = logging.getLogger("gateway.producer_tls")
+    log.addHandler(changed)
+    try:
+        with running(a_gateway(tmp_path, "--set", f"tls_file={tls_file}"), is_gateway_alone=True) as gateway:
+            tls_file.write_text('[default-config]\nname = "after"\n')
+            gateway.server.last_notified = 0.0
+            assert changed.heard.wait(30)
+    finally:
+        log.removeHandler(changed)
 
 
 def test_sighup_takes_the_new_certificate(own: Certificates) -> None:
