@@ -64,7 +64,7 @@ def _authorisation_tables(authorisations: Sequence[Authorisation], today: date) 
             [(consumer, product) for consumer, products in pairs.items() for product in products], lambda pair: pair[1]
         )
         for consumers, (logical_addresses, contracts) in sorted(
-            (tuple(consumer for consumer, _ in shared), product) for product, shared in sharing.items()
+            (tuple(sorted(consumer for consumer, _ in shared)), product) for product, shared in sharing.items()
         ):
             yield from _authorisation_table(consumers, logical_addresses, contracts, days, today)
 
@@ -76,7 +76,7 @@ def _authorisation_table(
         (
             *_comment(days, today),
             "[[authorisation]]",
-            f"consumers = {_list(sorted(consumers))}",
+            f"consumers = {_list(consumers)}",
             f"logical_addresses = {_list(logical_addresses)}",
             f"contracts = {_list(map(short_name, contracts))}",
             *_day_lines(days),
