@@ -16,6 +16,15 @@ from gateway.tak.model import Route
 XML_CONTENT_TYPE = "text/xml; charset=UTF-8"
 
 
+class Presence:
+    """Whether the caller still waits for its answer, as far as its connection tells."""
+
+    __slots__ = ("has_left",)
+
+    def __init__(self) -> None:
+        self.has_left = False
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request as the door took it. Header names are in lower case; `certificate` is the client's, in DER."""
@@ -29,6 +38,7 @@ class HttpRequest:
     scheme: str = "http"
     port: int = 0  # the listener's
     certificate: bytes | None = field(default=None, repr=False)
+    presence: Presence = field(default_factory=Presence, repr=False, compare=False)
 
     def header(self, name: str) -> str | None:
         return self.headers.get(name)
@@ -45,6 +55,7 @@ class HttpRequest:
             self.scheme,
             self.port,
             self.certificate,
+            self.presence,
         )
 
     @property

@@ -134,7 +134,8 @@ class Forwarder:
             except ExchangeFailed as failed:
                 if ends_at is not None:
                     seconds = ends_at - time.monotonic() - own.retry_delay_seconds
-                if left == 0 or seconds <= 0 or not retries.may_be_sent_again(failed.failure, updates, own):
+                is_over = left == 0 or seconds <= 0 or call.request.presence.has_left
+                if is_over or not retries.may_be_sent_again(failed.failure, updates, own):
                     raise self._told(address, failed.failure, target.place, failed.reason) from None
                 _log_retry(address, failed.failure, call)
             left -= 1

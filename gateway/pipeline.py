@@ -122,6 +122,7 @@ class Pipeline:
                 self._events.write("error", call, answer)
             self._events.write("resp-out", call, answer)
         message_log.write(call, answer, self.message_log)
+        call.exception = None  # its traceback leads back to the call: in a circle it would wait for the collector
         return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:

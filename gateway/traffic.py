@@ -96,8 +96,25 @@ def came_late(seconds: float) -> MessageUnreadable:
     return MessageUnreadable(f"the request did not arrive within {seconds:g} seconds")
 
 
+class _NothingMore:
+    """Stands for a cycle that has answered: whatever is still told of its connection changes nothing."""
+
+    def set(self) -> None:
+        """Nothing."""
+
+    def clear(self) -> None:
+        """Nothing."""
+
+
+_NOTHING_MORE = _NothingMore()
+
+
 class TrafficCycle:
-    """One request and its answer. The flags without a comment are uvicorn's, which its protocol reads and sets."""
+    """One request and its answer. The flags without a comment are uvicorn's, which its protocol reads and sets.
+
+    While it answers, it is in circles with itself and its task; then it lets go of both. In circles, every call's
+    documents would wait for the garbage collector, and the collector's pauses would be other calls' delays.
+    """
 
     def __init__(
         self, connection: Connection, traffic: Traffic, request: HttpRequest, keep_alive: bool, is_1_0: bool
@@ -107,11 +124,11 @@ class TrafficCycle:
         self._body = Body(request.headers, traffic.max_message_bytes)
         self._timer: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._is_answering = False
         self.keep_alive = keep_alive
-        self.disconnected = False
         self.more_body = True
         self.response_complete = False
-        self.message_event = self
+        self.message_event: TrafficCycle | _NothingMore = self
         if self._body.is_refused_at_once:
             self._start()
         elif "100-continue" in request.headers.get("expect", "").lower() and not is_1_0:
@@ -125,7 +142,7 @@ class TrafficCycle:
 
     def wait(self) -> None:
         """All that came has been read, and more shall come: not for ever."""
-        if self._timer is None and self._task is None:
+        if self._timer is None and not self._is_answering:
             late = self._connection.loop.call_later(self._traffic.request_timeout_seconds, self._late)
             self._timer = late
 
@@ -146,15 +163,16 @@ class TrafficCycle:
         """The end was none: the body goes on (after an offer of another protocol)."""
         if self._task is not None:
             self._task.cancel()
-            self._task = None
+        self._task, self._is_answering = None, False
 
     def _late(self) -> None:
         self._timer = None
         self._start(came_late(self._traffic.request_timeout_seconds))
 
     def _start(self, unreadable: MessageUnreadable | None = None) -> None:
-        if self._task is not None:
+        if self._is_answering:
             return
+        self._is_answering = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -162,7 +180,21 @@ class TrafficCycle:
         self._connection.tasks.add(task)
         task.add_done_callback(self._connection.tasks.discard)
 
+    @property
+    def disconnected(self) -> bool:
+        return self._request.presence.has_left
+
+    @disconnected.setter
+    def disconnected(self, has_left: bool) -> None:
+        self._request.presence.has_left = has_left
+
     async def _run(self, unreadable: MessageUnreadable | None) -> None:
+        try:
+            await self._answer(unreadable)
+        finally:
+            self.message_event, self._task = _NOTHING_MORE, None
+
+    async def _answer(self, unreadable: MessageUnreadable | None) -> None:
         body, found = self._body.whole()
         unreadable = unreadable or found
         request = self._request if unreadable else self._request.with_body(body)

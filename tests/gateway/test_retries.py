@@ -123,6 +123,15 @@ def test_a_question_whose_connection_was_reset_is_sent_again() -> None:
     assert producer.bodies[0] == producer.bodies[1] == sample()
 
 
+@pytest.mark.parametrize("mode", ["tidbro", "skltp"])
+def test_a_call_whose_caller_has_left_is_not_sent_again(mode: str) -> None:
+    """Nobody would hear the answer; a producer that hangs would otherwise be asked for ever more."""
+    request = a_request()
+    request.presence.has_left = True
+    _, producer = forwarded(None, request, behave=failing(1), compatibility=mode, **AT_ONCE)
+    assert len(producer.heads) == 1
+
+
 def test_two_resets_are_one_too_many() -> None:
     answer, producer = forwarded(None, behave=failing(2), **AT_ONCE)
     assert "ConnectionBroken" in fault_in(answer).detail
