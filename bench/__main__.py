@@ -65,7 +65,7 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
     }
     gateway, generator = contenders[DEFAULT], Generator(folder, answer)
     at_rest = machine.resident_megabytes(gateway.pid)
-    added = latency.measure(stub, gateway, answer, calls=1000)
+    added = {name: latency.measure(stub, contenders[name], answer, calls=1000) for name in (BARRED, DEFAULT)}
     forwarded = forwarding.measure(contenders, generator, rounds, seconds)
     after = machine.resident_megabytes(gateway.pid)
     hung = hanging.measure(hanging_stub, contenders[BARRED], generator, rounds=3, seconds=seconds)

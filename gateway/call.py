@@ -17,12 +17,19 @@ XML_CONTENT_TYPE = "text/xml; charset=UTF-8"
 
 
 class Presence:
-    """Whether the caller still waits for its answer, as far as its connection tells."""
+    """Whether the caller still waits for its answer, as far as its connection tells.
 
-    __slots__ = ("has_left",)
+    `has_left`: the connection is gone. `has_closed_its_half`: it will say no more, and may listen or not.
+    """
+
+    __slots__ = ("has_closed_its_half", "has_left")
 
     def __init__(self) -> None:
-        self.has_left = False
+        self.has_left = self.has_closed_its_half = False
+
+    @property
+    def is_sure(self) -> bool:
+        return not (self.has_left or self.has_closed_its_half)
 
 
 @dataclass(frozen=True, slots=True)

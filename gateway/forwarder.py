@@ -134,7 +134,7 @@ class Forwarder:
             except ExchangeFailed as failed:
                 if ends_at is not None:
                     seconds = ends_at - time.monotonic() - own.retry_delay_seconds
-                is_over = left == 0 or seconds <= 0 or call.request.presence.has_left
+                is_over = left == 0 or seconds <= 0 or not call.request.presence.is_sure
                 if is_over or not retries.may_be_sent_again(failed.failure, updates, own):
                     raise self._told(address, failed.failure, target.place, failed.reason) from None
                 _log_retry(address, failed.failure, call)

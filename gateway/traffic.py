@@ -156,6 +156,7 @@ class TrafficCycle:
     def end(self) -> None:
         """Its sender says no more: what has come is all. A body in chunks is whole with its last chunk alone."""
         is_cut = self.more_body and not self._body.is_announced
+        self._request.presence.has_closed_its_half = True
         self.more_body = self.keep_alive = False
         self._start(cut_short() if is_cut else None)
 

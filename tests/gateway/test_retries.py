@@ -124,10 +124,11 @@ def test_a_question_whose_connection_was_reset_is_sent_again() -> None:
 
 
 @pytest.mark.parametrize("mode", ["tidbro", "skltp"])
-def test_a_call_whose_caller_has_left_is_not_sent_again(mode: str) -> None:
+@pytest.mark.parametrize("sign", ["has_left", "has_closed_its_half"])
+def test_a_call_whose_caller_may_have_left_is_not_sent_again(sign: str, mode: str) -> None:
     """Nobody would hear the answer; a producer that hangs would otherwise be asked for ever more."""
     request = a_request()
-    request.presence.has_left = True
+    setattr(request.presence, sign, True)
     _, producer = forwarded(None, request, behave=failing(1), compatibility=mode, **AT_ONCE)
     assert len(producer.heads) == 1
 

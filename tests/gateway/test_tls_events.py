@@ -3,6 +3,7 @@
 import json
 import logging
 import ssl
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from tests.gateway.test_producer_tls import called, serving
 from tests.tidbro.tls_serving import certificates_in, served_gateway
 
 Events = list[dict[str, object]]
+# OpenSSL sends a caller's issuer along when it knows it; Python tells of more than the first from 3.13 on.
+_SHOWN = "2" if sys.version_info >= (3, 13) else "1"
 
 
 def told(caplog: pytest.LogCaptureFixture) -> Events:
@@ -69,7 +72,7 @@ def test_a_listeners_context_and_its_callers_handshakes_are_told(
         "ssl-context-register",
     ]
     assert {one["server.address"] for one in (registered, completed, again)} == {place}
-    assert completed["labels.clientCertCount"] == "1"
+    assert completed["labels.clientCertCount"] == _SHOWN
     assert "labels.clientCertCount" not in registered
     assert "ET01" not in json.dumps(completed)  # who came is the message events' to tell
 

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from tests.platform.messages import (
     a_message,
     official,
 )
-from tests.platform.producers import Behaviour, closes, drips, hangs, replies, resets, writes
+from tests.platform.producers import CASE, Behaviour, closes, drips, hangs, replies, resets, writes
 from tests.platform.world import RETRY_MILLISECONDS, Gateway, World
 
 PRODUCER_TIME = "x-skltp-prt"
@@ -232,6 +233,18 @@ def test_25_row_13_by_default_a_change_is_never_sent_twice(by_default: Gateway) 
         failure(by_default, reply)
         assert len(by_default.attempts(reply)) == 1
     assert MAKE_BOOKING.encode() in official("MakeBooking")
+
+
+def test_14_2_a_call_is_not_sent_again_for_a_caller_that_has_closed_its_half(by_default: Gateway) -> None:
+    """platform.md §14.2: whether anybody still listens is not known, and a producer that hangs would be asked on."""
+    case = by_default.told(resets, replies("200 OK", ANSWER))
+    rows = [*by_default.identity.items(), (CASE, case), ("Content-Type", "text/xml")]
+    with wire.connect(by_default.port) as connection:
+        raw = wire.talk(connection, wire.request("POST", "/vp/test", rows, a_message()), half_close=True)
+    reply = wire.split(raw)
+    assert reply is not None
+    failure(by_default, replace(reply, case=case))
+    assert len(by_default.world.http.seen(case)) == 1
 
 
 def test_13_a_call_that_is_reset_twice_is_vp009(gateway: Gateway) -> None:
