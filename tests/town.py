@@ -10,8 +10,8 @@ from contracts import scheduling as s
 from contracts.consumer import InternalCaller, SchedulingConsumer
 from contracts.identifiers import HsaId
 from contracts.transport import HttpTransport
-from scheduling_backends.timebook.offer import BookableBy, TimeTypeSettings
-from scheduling_backends.timebook.schedules import Period
+from scheduling_backends.engine.offer import BookableBy, TimeTypeSettings
+from scheduling_backends.engine.schedules import Period
 from tests.people import Person
 from tests.serving import MORNING, Served, demo_region
 from tidbro import demo

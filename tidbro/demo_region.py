@@ -2,7 +2,7 @@
 
 `plant` makes it all at the timebook's desk, in the desk's one transaction; where it is there already only the days
 that have come into the twelve weeks since get their times. The data stand in demo_region.toml.
-Elsewhere: what a desk can do (scheduling_backends/timebook/desk.py), routes and authorisations (demo_tak.toml).
+Elsewhere: what a desk can do (scheduling_backends/engine/desk.py), routes and authorisations (demo_tak.toml).
 Source: domain.md §10.
 """
 
@@ -16,11 +16,11 @@ from typing import Any
 
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.times import SWEDEN
-from scheduling_backends.timebook.book import Contact
-from scheduling_backends.timebook.desk import Desk
-from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, ReasonMode, TimeTypeSettings
-from scheduling_backends.timebook.schedules import Period
-from scheduling_backends.timebook.states import Initiative
+from scheduling_backends.engine.book import Contact
+from scheduling_backends.engine.desk import Desk
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, ReasonMode, TimeTypeSettings
+from scheduling_backends.engine.schedules import Period
+from scheduling_backends.engine.states import Initiative
 
 WEEKS = 12
 

@@ -1,16 +1,5 @@
 """The stand-alone timebook (fristående tidbok): the scheduling system of clinics whose record system has none.
 
-What is decided, pure:
-    offer.py, states.py     what clinics and kinds of time are set to; what slots and bookings pass through
-    rules.py                the booking rules; working_days.py: holidays and cut-offs
-    refusals.py             what a refusal says, in the words of texts_sv.toml
-    schedules.py            the times that a period of a schedule gives
-    access.py               on whose behalf somebody asks
-What is stored and done:
-    models.py, migrations/  the tables and their versions; entries.py: what questions answer with
-    find.py, choices.py     what is offered, free and booked; what there is to choose from, for whom
-    wishes.py, seats.py     what a wished time means; taking a seat
-    book.py, desk.py        what citizens do; what staff do
-How it is reached:
-    adapter.py              the plug-in, with settings.py, asked.py (messages in) and answers.py (messages out)
+adapter.py is the plug-in, with settings.py, asked.py (messages in) and answers.py (messages out).
+Elsewhere: rules, tables and what is done with them (engine/).
 """

@@ -22,18 +22,19 @@ from contracts.producer import Caller, Health
 from contracts.times import Clock, system_clock
 from scheduling_backends.audit import AuditAction
 from scheduling_backends.database import Database
-from scheduling_backends.timebook import answers, asked, book, choices, find, migrations
-from scheduling_backends.timebook.access import Standing, standing
-from scheduling_backends.timebook.book import Contact, Done, NewBooking, NewTime
-from scheduling_backends.timebook.choices import Filters
-from scheduling_backends.timebook.desk import Desk
-from scheduling_backends.timebook.entries import Booking, Clinic
-from scheduling_backends.timebook.find import Search
-from scheduling_backends.timebook.models import AUDIT_LOG
-from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
-from scheduling_backends.timebook.seats import Author
+from scheduling_backends.engine import book, choices, find, migrations
+from scheduling_backends.engine.access import Standing, standing
+from scheduling_backends.engine.book import Contact, Done, NewBooking, NewTime
+from scheduling_backends.engine.choices import Filters
+from scheduling_backends.engine.desk import Desk
+from scheduling_backends.engine.entries import Booking, Clinic
+from scheduling_backends.engine.find import Search
+from scheduling_backends.engine.models import AUDIT_LOG
+from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.seats import Author
+from scheduling_backends.engine.states import BookingState
+from scheduling_backends.timebook import answers, asked
 from scheduling_backends.timebook.settings import TimebookSettings
-from scheduling_backends.timebook.states import BookingState
 
 _READABLE = (BookingState.INVITED, BookingState.BOOKED, BookingState.COMPLETED, BookingState.NO_SHOW)
 

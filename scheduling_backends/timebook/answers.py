@@ -13,9 +13,9 @@ from lxml import etree
 from contracts import scheduling as s
 from contracts.namespaces import TIDBRO
 from contracts.times import SWEDEN
-from scheduling_backends.timebook import rules
-from scheduling_backends.timebook.book import Done
-from scheduling_backends.timebook.entries import (
+from scheduling_backends.engine import rules
+from scheduling_backends.engine.book import Done
+from scheduling_backends.engine.entries import (
     Booking,
     CareType,
     Clinic,
@@ -25,8 +25,8 @@ from scheduling_backends.timebook.entries import (
     Resource,
     TimeType,
 )
-from scheduling_backends.timebook.models import SLOT_PREFIX
-from scheduling_backends.timebook.refusals import Refusal
+from scheduling_backends.engine.models import SLOT_PREFIX
+from scheduling_backends.engine.refusals import Refusal
 
 
 def free_time(clinic: Clinic, time: FreeTime, now: datetime) -> s.Timeslot:

@@ -8,11 +8,11 @@ from typing import Any
 
 from contracts import scheduling as s
 from contracts.identifiers import PersonIdentity
-from scheduling_backends.timebook.book import Contact
-from scheduling_backends.timebook.choices import Filters
-from scheduling_backends.timebook.entries import Clinic
-from scheduling_backends.timebook.models import BOOKING_PREFIX, SLOT_PREFIX
-from scheduling_backends.timebook.wishes import Wish
+from scheduling_backends.engine.book import Contact
+from scheduling_backends.engine.choices import Filters
+from scheduling_backends.engine.entries import Clinic
+from scheduling_backends.engine.models import BOOKING_PREFIX, SLOT_PREFIX
+from scheduling_backends.engine.wishes import Wish
 
 _SLOT_DIGITS_MAX = 18
 

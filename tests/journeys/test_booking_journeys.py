@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from contracts.errors import ProducerFault
 from contracts.identifiers import HsaId
 from contracts.scheduling import UpdateBooking
-from scheduling_backends.timebook.models import BookingRow, ClinicRow
-from scheduling_backends.timebook.states import BookingState, Initiative
+from scheduling_backends.engine.models import BookingRow, ClinicRow
+from scheduling_backends.engine.states import BookingState, Initiative
 from tests.people import ANNA, BERTIL, DAN, ELIN, HULDA, LARS, NELLY, PEOPLE, SAMIR, SIV
 
 NORTH, SOUTH = HsaId("SE2321009991-2B02"), HsaId("SE2321009991-2B03")

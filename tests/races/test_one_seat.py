@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import pytest
 
+from scheduling_backends.engine.models import BookingRow, HistoryRow, SeatRow
+from scheduling_backends.engine.offer import CutOff
+from scheduling_backends.engine.states import BookingState
 from scheduling_backends.timebook.adapter import create
-from scheduling_backends.timebook.models import BookingRow, HistoryRow, SeatRow
-from scheduling_backends.timebook.offer import CutOff
-from scheduling_backends.timebook.states import BookingState
 from tests.people import ANNA, BERTIL, DAN, ELIN, PEOPLE
 from tests.scheduling_backends.timebooks import GROUP, NORTH, OFFICE, SOUTH, a_type
 

@@ -11,8 +11,8 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 
 from scheduling_backends.database import Database, migration_config
-from scheduling_backends.timebook import migrations
-from scheduling_backends.timebook.models import AuditRow, Base
+from scheduling_backends.engine import migrations
+from scheduling_backends.engine.models import AuditRow, Base
 from tests.scheduling_backends.timebooks import NOW
 
 

@@ -21,12 +21,12 @@ from contracts.identifiers import HsaId
 from contracts.producer import Caller
 from contracts.times import SWEDEN
 from scheduling_backends.database import Database
+from scheduling_backends.engine import migrations
+from scheduling_backends.engine.models import Base
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, TimeTypeSettings
+from scheduling_backends.engine.schedules import Period
 from scheduling_backends.testing import Questions
-from scheduling_backends.timebook import migrations
 from scheduling_backends.timebook.adapter import Timebook, create
-from scheduling_backends.timebook.models import Base
-from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, TimeTypeSettings
-from scheduling_backends.timebook.schedules import Period
 from tests.people import ANNA, Person
 
 NOW = datetime(2026, 11, 27, 10, 30, tzinfo=SWEDEN)

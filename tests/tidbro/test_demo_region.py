@@ -12,8 +12,8 @@ import pytest
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
 from contracts.times import SWEDEN
-from scheduling_backends.timebook.models import BookingRow, ClinicRow, SeatRow, SlotRow
-from scheduling_backends.timebook.states import BookingState
+from scheduling_backends.engine.models import BookingRow, ClinicRow, SeatRow, SlotRow
+from scheduling_backends.engine.states import BookingState
 from tests.people import ANNA, BERTIL, ELIN, GRETA, HULDA, ISAK, KARIN, LARS, OSKAR, PEOPLE, THEO
 from tests.scheduling_backends.timebooks import NOW, a_world, empty_database
 from tidbro.demo_region import citizens, plant

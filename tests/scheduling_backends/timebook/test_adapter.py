@@ -12,12 +12,12 @@ from contracts import scheduling as s
 from contracts.errors import ProducerFault
 from contracts.identifiers import HsaId
 from contracts.times import SWEDEN
+from scheduling_backends.engine.models import AuditRow, HistoryRow
+from scheduling_backends.engine.offer import BookableBy
 from scheduling_backends.timebook.adapter import create
-from scheduling_backends.timebook.models import AuditRow, HistoryRow
-from scheduling_backends.timebook.offer import BookableBy
 from scheduling_backends.timebook.settings import TimebookSettings
 from tests.people import ANNA, BERTIL, ELIN, GRETA, MOA, THEO
-from tests.scheduling_backends.timebook.test_booking import NOT_ALLOWED, OK, UNKNOWN, told
+from tests.scheduling_backends.engine.test_booking import NOT_ALLOWED, OK, UNKNOWN, told
 from tests.scheduling_backends.timebooks import (
     ALONE,
     GROUP,

@@ -3,8 +3,8 @@
 import pytest
 
 from contracts.identifiers import HsaId
+from scheduling_backends.engine.offer import CutOff
 from scheduling_backends.testing import SchedulingProducerContract
-from scheduling_backends.timebook.offer import CutOff
 from tests.people import ANNA, BERTIL
 from tests.scheduling_backends.timebooks import GROUP, NORTH, SOUTH, a_type
 

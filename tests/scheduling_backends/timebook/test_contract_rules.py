@@ -12,12 +12,12 @@ from lxml import etree
 from contracts import codec
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
-from scheduling_backends.timebook.desk import Desk
-from scheduling_backends.timebook.models import AuditRow, BookingRow, HistoryRow, SeatRow
-from scheduling_backends.timebook.offer import ClinicSettings, CutOff, LimitUnit, ReasonMode
-from scheduling_backends.timebook.states import BookingState, SlotState
+from scheduling_backends.engine.desk import Desk
+from scheduling_backends.engine.models import AuditRow, BookingRow, HistoryRow, SeatRow
+from scheduling_backends.engine.offer import ClinicSettings, CutOff, LimitUnit, ReasonMode
+from scheduling_backends.engine.states import BookingState, SlotState
 from tests.people import ANNA, BERTIL, GRETA
-from tests.scheduling_backends.timebook.test_booking import (
+from tests.scheduling_backends.engine.test_booking import (
     GONE,
     NOT_ALLOWED,
     OK,

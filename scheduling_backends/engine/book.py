@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session
 
 from contracts.identifiers import PersonIdentity
 from scheduling_backends.database import hold
-from scheduling_backends.timebook import find, rules
-from scheduling_backends.timebook.entries import Booking, Clinic, TimeType
-from scheduling_backends.timebook.models import BOOKINGS, BookingRow, SeatRow, new_booking_id
-from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
-from scheduling_backends.timebook.seats import Author, let_go, take_seat, write_history
-from scheduling_backends.timebook.states import BookingState, Happening, Initiative
-from scheduling_backends.timebook.wishes import Found, Wish, slots_named
+from scheduling_backends.engine import find, rules
+from scheduling_backends.engine.entries import Booking, Clinic, TimeType
+from scheduling_backends.engine.models import BOOKINGS, BookingRow, SeatRow, new_booking_id
+from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.seats import Author, let_go, take_seat, write_history
+from scheduling_backends.engine.states import BookingState, Happening, Initiative
+from scheduling_backends.engine.wishes import Found, Wish, slots_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def replace_with(session: Session, booking: Booking, new_id: str, author: Author
 
 def queue_of(person: PersonIdentity) -> str:
     """The name under which all changes to one citizen's bookings queue up (`hold`)."""
-    return f"timebook citizen {person.number}"
+    return f"citizen {person.number}"
 
 
 def _case(

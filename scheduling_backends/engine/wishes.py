@@ -13,10 +13,10 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId
-from scheduling_backends.timebook import find, rules
-from scheduling_backends.timebook.entries import Booking, Clinic, TimeType
-from scheduling_backends.timebook.models import CareTypeRow, PerformerRow, ResourceRow, SlotRow, TimeTypeRow
-from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine import find, rules
+from scheduling_backends.engine.entries import Booking, Clinic, TimeType
+from scheduling_backends.engine.models import CareTypeRow, PerformerRow, ResourceRow, SlotRow, TimeTypeRow
+from scheduling_backends.engine.refusals import Refusal, Situation, refuse
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""scheduling_backends/timebook/rules.py: domain.md §9.2 to §9.5, one rule at a time."""
+"""scheduling_backends/engine/rules.py: domain.md §9.2 to §9.5, one rule at a time."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.times import SWEDEN
-from scheduling_backends.timebook import rules
-from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, LimitUnit, ReasonMode
-from scheduling_backends.timebook.rules import BookingCase, BookingFacts, Errand, OwnTime, SlotFacts
-from scheduling_backends.timebook.states import BookingState, Initiative, SlotState
+from scheduling_backends.engine import rules
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, LimitUnit, ReasonMode
+from scheduling_backends.engine.rules import BookingCase, BookingFacts, Errand, OwnTime, SlotFacts
+from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from tests.people import ANNA, GRETA, LARS, MOA, NELLY, OSKAR, PEOPLE, RESERV, SAMIR
 from tests.scheduling_backends.timebooks import NOW, a_type, at
 

@@ -1,4 +1,4 @@
-"""scheduling_backends/timebook/working_days.py: domain.md §9.4 and §7.3 item 3."""
+"""scheduling_backends/engine/working_days.py: domain.md §9.4 and §7.3 item 3."""
 
 from datetime import date, datetime, timedelta
 
@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.times import SWEDEN
-from scheduling_backends.timebook.offer import CutOff, LimitUnit
-from scheduling_backends.timebook.working_days import holidays_of, is_holiday, last_moment, working_day_rule
+from scheduling_backends.engine.offer import CutOff, LimitUnit
+from scheduling_backends.engine.working_days import holidays_of, is_holiday, last_moment, working_day_rule
 
 WORKING = working_day_rule(with_eves=True)
 

@@ -1,4 +1,4 @@
-"""What staff do at the timebook: set it up, make schedules, invite, book, cancel.
+"""What staff do: set it up, make schedules, invite, book, cancel.
 
 A desk works inside one writing transaction (`Timebook.desk`) at one moment, so that what is planted is there whole or
 not at all. Staff are not bound by the citizens' rules (domain.md §9.4), but the database holds them to one booking a
@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
 from scheduling_backends.database import hold
-from scheduling_backends.timebook import find
-from scheduling_backends.timebook.book import Contact, end, queue_of, replace_with
-from scheduling_backends.timebook.entries import Booking, Clinic, TimeType
-from scheduling_backends.timebook.models import (
+from scheduling_backends.engine import find
+from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
+from scheduling_backends.engine.entries import Booking, Clinic, TimeType
+from scheduling_backends.engine.models import (
     BookingRow,
     CareTypeRow,
     ClinicRow,
@@ -33,10 +33,10 @@ from scheduling_backends.timebook.models import (
     TimeTypeRow,
     new_booking_id,
 )
-from scheduling_backends.timebook.offer import ClinicSettings, TimeTypeSettings
-from scheduling_backends.timebook.schedules import Moment, Period, holidays_skipped, moments
-from scheduling_backends.timebook.seats import CARE, take_seat, write_history
-from scheduling_backends.timebook.states import BookingState, Happening, Initiative, SlotState
+from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
+from scheduling_backends.engine.schedules import Moment, Period, holidays_skipped, moments
+from scheduling_backends.engine.seats import CARE, take_seat, write_history
+from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
 
 
 class NoSeat(Exception):
@@ -53,7 +53,7 @@ class ScheduleReport:
 
 
 class Desk:
-    """The timebook's desk at the moment `now`, in the writing transaction of `session`."""
+    """The desk at the moment `now`, in the writing transaction of `session`."""
 
     def __init__(self, session: Session, now: datetime) -> None:
         self._session = session

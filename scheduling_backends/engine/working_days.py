@@ -12,7 +12,7 @@ from itertools import islice
 from holidays.countries.sweden import Sweden
 
 from contracts.times import SWEDEN
-from scheduling_backends.timebook.offer import CutOff, LimitUnit
+from scheduling_backends.engine.offer import CutOff, LimitUnit
 
 IsWorkingDay = Callable[[date], bool]
 

@@ -1,4 +1,4 @@
-"""scheduling_backends/timebook/desk.py: what staff do (domain.md §7.3)."""
+"""scheduling_backends/engine/desk.py: what staff do (domain.md §7.3)."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from contracts.identifiers import HsaId
-from scheduling_backends.timebook.desk import NoSeat
-from scheduling_backends.timebook.models import BookingRow, ClinicRow, SeatRow, SlotRow
-from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, LimitUnit
-from scheduling_backends.timebook.states import BookingState, SlotState
+from scheduling_backends.engine.desk import NoSeat
+from scheduling_backends.engine.models import BookingRow, ClinicRow, SeatRow, SlotRow
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, LimitUnit
+from scheduling_backends.engine.states import BookingState, SlotState
 from tests.people import ANNA, BERTIL, RESERV
 from tests.scheduling_backends.timebooks import GROUP, NORTH, NOW, SOUTH, a_period, a_type, at
 

@@ -1,4 +1,4 @@
-"""The timebook's tables. They know no XML and no rule but those that a database can keep.
+"""The tables of a scheduling system. They know no XML and no rule but those that a database can keep.
 
 A free time is a slot with an empty seat; a booking sits on exactly one seat, and a seat holds at most one booking:
 `seats.booking_id` is unique, and so is the number of a seat within its slot. That is what decides a race.
@@ -32,8 +32,8 @@ from sqlalchemy.types import TypeDecorator
 
 from scheduling_backends.audit import AuditColumns
 from scheduling_backends.database import UtcMoment
-from scheduling_backends.timebook.offer import BookableBy, CutOff, ReasonMode
-from scheduling_backends.timebook.states import BookingState, Happening, Initiative, SlotState
+from scheduling_backends.engine.offer import BookableBy, CutOff, ReasonMode
+from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
 
 BOOKING_PREFIX = "B-"
 SLOT_PREFIX = "T-"
@@ -280,7 +280,7 @@ class HistoryRow(Base):
 
 
 class AuditRow(AuditColumns, Base):
-    """The timebook's audit log."""
+    """The system's audit log."""
 
     __tablename__ = "audit_log"
 

@@ -1,4 +1,4 @@
-"""scheduling_backends/timebook/schedules.py: domain.md §7.3 items 1 and 3, §3.3."""
+"""scheduling_backends/engine/schedules.py: domain.md §7.3 items 1 and 3, §3.3."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.times import SWEDEN, exists, is_ambiguous
-from scheduling_backends.timebook.schedules import Period, holidays_skipped, moments
+from scheduling_backends.engine.schedules import Period, holidays_skipped, moments
 
 EVERY_DAY = frozenset(range(7))
 

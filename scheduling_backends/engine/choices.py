@@ -13,12 +13,12 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
-from scheduling_backends.timebook import find, rules
-from scheduling_backends.timebook.entries import Booking, CareType, Clinic, Performer, TimeType
-from scheduling_backends.timebook.find import Search
-from scheduling_backends.timebook.rules import Errand, Window
-from scheduling_backends.timebook.states import BookingState
-from scheduling_backends.timebook.wishes import kept_at
+from scheduling_backends.engine import find, rules
+from scheduling_backends.engine.entries import Booking, CareType, Clinic, Performer, TimeType
+from scheduling_backends.engine.find import Search
+from scheduling_backends.engine.rules import Errand, Window
+from scheduling_backends.engine.states import BookingState
+from scheduling_backends.engine.wishes import kept_at
 
 Offer = tuple[TimeType, Window]
 

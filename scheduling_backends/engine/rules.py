@@ -13,10 +13,10 @@ from enum import Enum
 
 from contracts.identifiers import PersonIdentity
 from contracts.times import SWEDEN
-from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, ReasonMode, TimeTypeSettings
-from scheduling_backends.timebook.refusals import Refusal, Situation, refuse
-from scheduling_backends.timebook.states import BookingState, Initiative, SlotState
-from scheduling_backends.timebook.working_days import last_moment, working_day_rule
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, ReasonMode, TimeTypeSettings
+from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.states import BookingState, Initiative, SlotState
+from scheduling_backends.engine.working_days import last_moment, working_day_rule
 
 _ONE_DAY = timedelta(days=1)
 

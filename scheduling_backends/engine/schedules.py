@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from contracts.times import SWEDEN, exists, is_ambiguous
-from scheduling_backends.timebook.working_days import is_holiday
+from scheduling_backends.engine.working_days import is_holiday
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
 _ONE_DAY = timedelta(days=1)

@@ -1,8 +1,8 @@
-"""scheduling_backends/timebook/refusals.py and texts_sv.toml: domain.md §5.11."""
+"""scheduling_backends/engine/refusals.py and texts_sv.toml: domain.md §5.11."""
 
 import pytest
 
-from scheduling_backends.timebook.refusals import Situation, catalogue, refuse
+from scheduling_backends.engine.refusals import Situation, catalogue, refuse
 from tests.scheduling_backends.timebooks import at
 
 CODES = {

@@ -9,9 +9,9 @@ from contracts import scheduling as s
 from contracts.errors import ProducerFault
 from contracts.identifiers import HsaId
 from contracts.namespaces import TIDBRO
-from scheduling_backends.timebook.models import BookingRow, HistoryRow, SeatRow
-from scheduling_backends.timebook.offer import BookableBy, ClinicSettings, CutOff, ReasonMode
-from scheduling_backends.timebook.states import BookingState, Happening, SlotState
+from scheduling_backends.engine.models import BookingRow, HistoryRow, SeatRow
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, ReasonMode
+from scheduling_backends.engine.states import BookingState, Happening, SlotState
 from tests.people import ANNA, BERTIL, DAN, ELIN, KARIN, LARS
 from tests.scheduling_backends.timebooks import ALONE, GROUP, NORTH, OFFICE, SOUTH, a_caller, a_period, a_type, at
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import ScalarSelect, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from scheduling_backends.timebook.models import HISTORY, SeatRow, SlotRow
-from scheduling_backends.timebook.states import Happening, SlotState
+from scheduling_backends.engine.models import HISTORY, SeatRow, SlotRow
+from scheduling_backends.engine.states import Happening, SlotState
 
 
 def _empty_seat() -> ScalarSelect[int]:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from scheduling_backends.timebook.models import Base
+from scheduling_backends.engine.models import Base
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)

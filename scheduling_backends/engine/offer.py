@@ -64,7 +64,7 @@ ONE_DAY = CutOff(24)
 
 @dataclass(frozen=True, slots=True)
 class ClinicSettings:
-    """A clinic of the timebook.
+    """A clinic of a scheduling system.
 
     `phone` is what refusals tell the citizen to ring. Clinics with the same `group` share their codes (R44).
     `is_virtual`: only sends invitations, never listed (R30). `is_open`: takes bookings on the web (R1).

@@ -1,4 +1,4 @@
-"""The timebook's questions: what is offered, what is free, what is booked.
+"""The questions: what is offered, what is free, what is booked.
 
 Each question is one statement, or one and a look-up of the performers and resources that came up; none grows with its
 answer. What may be shown to whom is decided by rules.py; here it becomes the bounds of a search.
@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
-from scheduling_backends.timebook import rules
-from scheduling_backends.timebook.entries import (
+from scheduling_backends.engine import rules
+from scheduling_backends.engine.entries import (
     Booking,
     CareType,
     Clinic,
@@ -25,7 +25,7 @@ from scheduling_backends.timebook.entries import (
     Resource,
     TimeType,
 )
-from scheduling_backends.timebook.models import (
+from scheduling_backends.engine.models import (
     BookingRow,
     CareTypeRow,
     ClinicRow,
@@ -36,8 +36,8 @@ from scheduling_backends.timebook.models import (
     SlotRow,
     TimeTypeRow,
 )
-from scheduling_backends.timebook.offer import ClinicSettings, TimeTypeSettings
-from scheduling_backends.timebook.states import BookingState, SlotState
+from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
+from scheduling_backends.engine.states import BookingState, SlotState
 
 Settings = TypeVar("Settings", ClinicSettings, TimeTypeSettings)
 
@@ -107,7 +107,7 @@ def _theirs(clinic: Clinic, person: PersonIdentity, now: datetime) -> dict[str, 
 
 
 def clinic_by_hsa_id(session: Session, hsa_id: HsaId) -> Clinic | None:
-    """The clinic, found without regard to case (contracts.md G-8); None when it is not in this timebook."""
+    """The clinic, found without regard to case (contracts.md G-8); None when it is not in this system."""
     row = session.scalar(_CLINIC, {"hsa_key": hsa_id.key})
     return None if row is None else _clinic(row)
 

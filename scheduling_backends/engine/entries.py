@@ -1,4 +1,4 @@
-"""What the timebook's questions answer with: clinics, kinds of time, free times and bookings as frozen values.
+"""What the engine's questions answer with: clinics, kinds of time, free times and bookings as frozen values.
 
 Elsewhere: the questions (find.py), the tables (models.py), the messages (answers.py).
 """
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.identifiers import HsaId, PersonIdentity
-from scheduling_backends.timebook import rules
-from scheduling_backends.timebook.offer import ClinicSettings, TimeTypeSettings
-from scheduling_backends.timebook.states import BookingState, Initiative
+from scheduling_backends.engine import rules
+from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
+from scheduling_backends.engine.states import BookingState, Initiative
 
 
 @dataclass(frozen=True, slots=True)
 class Clinic:
-    """A clinic of this timebook; `hsa_id` as it was written."""
+    """A clinic of this system; `hsa_id` as it was written."""
 
     id: int
     hsa_id: HsaId

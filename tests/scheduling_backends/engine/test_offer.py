@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduling_backends.timebook.offer import ClinicSettings, CutOff
+from scheduling_backends.engine.offer import ClinicSettings, CutOff
 from tests.scheduling_backends.timebooks import a_type
 
 

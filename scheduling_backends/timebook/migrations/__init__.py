@@ -1,7 +1,0 @@
-"""The versions of the timebook's schema, for Alembic. Run by Database.upgrade, without an ini file.
-
-`HEAD` is the newest version: a database that is there already starts without loading the migration tool.
-"""
-
-LOCATION = "scheduling_backends.timebook:migrations"
-HEAD = "0001"
