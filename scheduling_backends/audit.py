@@ -13,7 +13,27 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from scheduling_backends.database import UtcMoment
 
-AuditAction = Literal["read schedule", "read booking", "make", "move", "cancel"]
+AuditAction = Literal[
+    "read schedule",
+    "read booking",
+    "make",
+    "move",
+    "cancel",
+    "invite",
+    "conclude",
+    "read calendar",
+    "read list",
+    "read history",
+    "find citizen",
+    "read citizen",
+    "write citizen",
+    "give basis",
+    "withdraw basis",
+    "read web log",
+    "read audit log",
+    "print",
+    "export",
+]
 
 
 class AuditColumns:

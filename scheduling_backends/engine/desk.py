@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
@@ -30,13 +30,15 @@ from scheduling_backends.engine.models import (
     ResourceRow,
     SeatRow,
     SlotRow,
+    StaffRoleRow,
+    StaffRow,
     TimeTypeRow,
     new_booking_id,
 )
 from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
 from scheduling_backends.engine.schedules import Moment, Period, holidays_skipped, moments
 from scheduling_backends.engine.seats import CARE, take_seat, write_history
-from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
+from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState
 
 
 class NoSeat(Exception):
@@ -75,8 +77,26 @@ class Desk:
         names = {"first_name": first_name, "last_name": last_name, "title": title}
         self._add(PerformerRow(hsa_id=hsa_id.text, hsa_key=hsa_id.key, **names))
 
-    def add_resource(self, clinic: HsaId, code: str, name: str) -> None:
-        self._add(ResourceRow(clinic_id=self._clinic(clinic).id, code=code, name=name))
+    def add_resource(self, clinic: HsaId, code: str, name: str, group: str | None = None) -> None:
+        self._add(ResourceRow(clinic_id=self._clinic(clinic).id, code=code, name=name, group=group))
+
+    def add_staff(self, hsa_id: HsaId, name: str, title: str | None = None) -> None:
+        self._add(StaffRow(hsa_id=hsa_id.text, hsa_key=hsa_id.key, name=name, title=title))
+
+    def give_role(self, hsa_id: HsaId, role: Role, clinic: HsaId | None = None) -> None:
+        """A role at the clinic, or everywhere; once is enough. Raises LookupError for an unknown member of staff."""
+        wanted = self._role(hsa_id, role, clinic)
+        if self._session.scalar(select(StaffRoleRow.id).where(*_same_role(wanted))) is None:
+            self._add(StaffRoleRow(**wanted))
+
+    def take_role(self, hsa_id: HsaId, role: Role, clinic: HsaId | None = None) -> None:
+        self._session.execute(delete(StaffRoleRow).where(*_same_role(self._role(hsa_id, role, clinic))))
+
+    def _role(self, hsa_id: HsaId, role: Role, clinic: HsaId | None) -> dict[str, Any]:
+        member = self._session.scalar(select(StaffRow.id).where(StaffRow.hsa_key == hsa_id.key))
+        if member is None:
+            raise LookupError(f"there is no member of staff {hsa_id}")
+        return {"staff_id": member, "clinic_id": None if clinic is None else self._clinic(clinic).id, "role": role}
 
     def add_care_type(self, clinic: HsaId, code: str, name: str) -> None:
         self._add(CareTypeRow(clinic_id=self._clinic(clinic).id, code=code, name=name))
@@ -332,6 +352,10 @@ class Desk:
             made_at=self._now,
             **(contact or Contact()).given(),
         )
+
+
+def _same_role(wanted: dict[str, Any]) -> list[ColumnElement[bool]]:
+    return [getattr(StaffRoleRow, name).is_not_distinct_from(value) for name, value in wanted.items()]
 
 
 def _demand_text(text: str) -> None:

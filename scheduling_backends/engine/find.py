@@ -112,6 +112,12 @@ def clinic_by_hsa_id(session: Session, hsa_id: HsaId) -> Clinic | None:
     return None if row is None else _clinic(row)
 
 
+def clinics(session: Session, which: ColumnElement[bool] | None = None) -> tuple[Clinic, ...]:
+    """The system's clinics, all or those that fulfil a condition on ClinicRow, by name."""
+    statement = select(ClinicRow).order_by(ClinicRow.name, ClinicRow.id)
+    return tuple(map(_clinic, session.scalars(statement if which is None else statement.where(which))))
+
+
 def clinics_of_group(session: Session, clinic: Clinic) -> tuple[Clinic, ...]:
     """The clinic and the others of its group, by name."""
     is_it = ClinicRow.id == clinic.id

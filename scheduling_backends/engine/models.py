@@ -32,8 +32,8 @@ from sqlalchemy.types import TypeDecorator
 
 from scheduling_backends.audit import AuditColumns
 from scheduling_backends.database import UtcMoment
-from scheduling_backends.engine.offer import BookableBy, CutOff, ReasonMode
-from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
+from scheduling_backends.engine.offer import AfterCancelling, BookableBy, CutOff, ReasonMode, Release, Sex
+from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState
 
 BOOKING_PREFIX = "B-"
 SLOT_PREFIX = "T-"
@@ -53,6 +53,32 @@ class CutOffColumn(TypeDecorator[CutOff]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> CutOff | None:
         return None if value is None else CutOff.from_text(value)
+
+
+class ReleaseColumn(TypeDecorator[Release]):
+    """A rule of release as the text `8 hours: care, then both`; empty means none."""
+
+    impl = String(60)
+    cache_ok = True
+
+    def process_bind_param(self, value: Release | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Release | None:
+        return None if value is None else Release.from_text(value)
+
+
+class LinesColumn(TypeDecorator[tuple[str, ...]]):
+    """Texts, one a line."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
+        return "\n".join(" ".join(text.split()) for text in value or ())
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
+        return tuple((value or "").splitlines())
 
 
 def _choice(kind: type[StrEnum]) -> Enum:
@@ -79,6 +105,7 @@ class ClinicRow(Base):
     """A clinic (mottagning); its settings are ClinicSettings'."""
 
     __tablename__ = "clinics"
+    __table_args__ = (Index("uq_clinics_unit_code", "unit_code", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     hsa_id: Mapped[str] = mapped_column(String(64))  # as written, shown and sent
@@ -90,6 +117,11 @@ class ClinicRow(Base):
     is_open: Mapped[bool] = mapped_column(Boolean)
     rebooks_in_group: Mapped[bool] = mapped_column(Boolean)
     eves_are_holidays: Mapped[bool] = mapped_column(Boolean)
+    unit_code: Mapped[str | None] = mapped_column(String(16))
+    address: Mapped[str | None] = mapped_column(Text)
+    max_active: Mapped[int] = mapped_column(Integer, default=0)
+    fee_note: Mapped[str | None] = mapped_column(Text)
+    has_extended_rules: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
 class PerformerRow(Base):
@@ -115,6 +147,7 @@ class ResourceRow(Base):
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"))
     code: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(Text)
+    group: Mapped[str | None] = mapped_column("resource_group", String(64))
 
 
 class CareTypeRow(Base):
@@ -168,6 +201,19 @@ class TimeTypeRow(Base):
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)
     list_order: Mapped[int] = mapped_column(Integer)
+    release: Mapped[Release | None] = mapped_column(ReleaseColumn)
+    requires_basis: Mapped[bool] = mapped_column(Boolean, default=False)
+    only_sex: Mapped[Sex | None] = mapped_column(_choice(Sex))
+    listed_only: Mapped[bool] = mapped_column(Boolean, default=False)
+    min_days_between: Mapped[int] = mapped_column(Integer, default=0)
+    max_rebookings: Mapped[int] = mapped_column(Integer, default=3)
+    ready_reasons: Mapped[tuple[str, ...]] = mapped_column(LinesColumn, default=())
+    releases_cancelled: Mapped[bool] = mapped_column(Boolean, default=True)
+    after_cancelled_invitation: Mapped[AfterCancelling] = mapped_column(
+        _choice(AfterCancelling), default=AfterCancelling.WORK_LIST
+    )
+    resource_group: Mapped[str | None] = mapped_column(String(64))
+    colour: Mapped[str] = mapped_column(String(7), default="#37474f")
 
 
 class SlotRow(Base):
@@ -181,6 +227,7 @@ class SlotRow(Base):
     __table_args__ = (
         Index("ix_slots_search", "clinic_id", "time_type_id", "day", "start"),
         Index("ix_slots_exact", "clinic_id", "start"),
+        Index("ix_slots_calendar", "clinic_id", "day", "start"),
         Index("ix_slots_performer", "performer_id", "start"),
         Index("ix_slots_resource", "resource_id", "start"),
     )
@@ -196,17 +243,22 @@ class SlotRow(Base):
     capacity: Mapped[int] = mapped_column(Integer)
     state: Mapped[SlotState] = mapped_column(_choice(SlotState))
     published_from: Mapped[datetime | None] = mapped_column(UtcMoment)
+    block_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class BookingRow(Base):
     """A booking or an invitation of one citizen.
 
     Without a slot it is an open invitation. A slot stays named after the seat was left, for the history.
-    `replaced_by`: the id under which it goes on when its state is MOVED.
+    `replaced_by`: the id under which it goes on when its state is MOVED. `moves`: how often the citizen has moved it
+    (R26). `expires_on`: the last day an open invitation can be used. `handled_at`: when staff took it off a work list.
     """
 
     __tablename__ = "bookings"
-    __table_args__ = (Index("ix_bookings_person", "subject_of_care", "clinic_id", "state"),)
+    __table_args__ = (
+        Index("ix_bookings_person", "subject_of_care", "clinic_id", "state"),
+        Index("ix_bookings_clinic_id_made_at", "clinic_id", "made_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=new_booking_id)
     clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"))
@@ -230,6 +282,9 @@ class BookingRow(Base):
     rebooking_comment: Mapped[str | None] = mapped_column(Text)
     cancelling_comment: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(UtcMoment)
+    moves: Mapped[int] = mapped_column(Integer, default=0)
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    handled_at: Mapped[datetime | None] = mapped_column(UtcMoment)
 
 
 class SeatRow(Base):
@@ -279,10 +334,100 @@ class HistoryRow(Base):
     comment: Mapped[str | None] = mapped_column(Text)
 
 
+class CitizenRow(Base):
+    """A citizen whom the system knows: name and contact data, protected identity (R41), where listed (R9)."""
+
+    __tablename__ = "citizens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(12), unique=True)
+    first_name: Mapped[str] = mapped_column(Text)
+    last_name: Mapped[str] = mapped_column(Text, index=True)
+    phone: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    address: Mapped[str | None] = mapped_column(Text)
+    is_protected: Mapped[bool] = mapped_column(Boolean, default=False)
+    listed_clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinics.id"))
+    listed_performer_id: Mapped[int | None] = mapped_column(ForeignKey("performers.id"))
+    registered_at: Mapped[datetime] = mapped_column(UtcMoment)
+
+
+class BasisRow(Base):
+    """A booking basis (bokningsunderlag): an order that lets a citizen book a kind of time (R6), until a day."""
+
+    __tablename__ = "bases"
+    __table_args__ = (Index("ix_bases_person", "subject_of_care", "time_type_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    time_type_id: Mapped[int] = mapped_column(ForeignKey("time_types.id"))
+    subject_of_care: Mapped[str] = mapped_column(String(12))
+    note: Mapped[str | None] = mapped_column(Text)
+    given_at: Mapped[datetime] = mapped_column(UtcMoment)
+    given_by: Mapped[str | None] = mapped_column(Text)  # HSA-id
+    last_day: Mapped[date | None] = mapped_column(Date)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class StaffRow(Base):
+    """A member of staff."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    hsa_id: Mapped[str] = mapped_column(String(64))
+    hsa_key: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    title: Mapped[str | None] = mapped_column(Text)
+
+
+class StaffRoleRow(Base):
+    """A role that somebody has at a clinic; without a clinic, in the whole region (domain.md §7.1)."""
+
+    __tablename__ = "staff_roles"
+    __table_args__ = (UniqueConstraint("staff_id", "clinic_id", "role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id"))
+    clinic_id: Mapped[int | None] = mapped_column(ForeignKey("clinics.id"))
+    role: Mapped[Role] = mapped_column(_choice(Role))
+
+
+class ClosureRow(Base):
+    """An exception from the schedule (avvikande tider): hours closed for a reason, at the clinic or of one performer
+    or resource. It takes effect at `in_force_at`, when nobody is booked there any more (domain.md §7.3 item 4)."""
+
+    __tablename__ = "closures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"), index=True)
+    performer_id: Mapped[int | None] = mapped_column(ForeignKey("performers.id"))
+    resource_id: Mapped[int | None] = mapped_column(ForeignKey("resources.id"))
+    start: Mapped[datetime] = mapped_column(UtcMoment)
+    end: Mapped[datetime] = mapped_column(UtcMoment)
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(UtcMoment)
+    made_by: Mapped[str | None] = mapped_column(Text)  # HSA-id
+    in_force_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+
+
+class TemplateRow(Base):
+    """A week of a schedule saved under a name (schemamall); `content` is JSON, as templates.py reads it."""
+
+    __tablename__ = "schedule_templates"
+    __table_args__ = (UniqueConstraint("clinic_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clinic_id: Mapped[int] = mapped_column(ForeignKey("clinics.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    content: Mapped[str] = mapped_column(Text)
+
+
 class AuditRow(AuditColumns, Base):
     """The system's audit log."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (Index("ix_audit_log_at", "at"),)
 
 
 # The tables themselves, for the inserts that every booking makes: straight to the database, past the unit of work.

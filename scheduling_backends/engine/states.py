@@ -41,3 +41,13 @@ class Happening(StrEnum):
     MOVED = "moved"
     MOVED_AWAY = "moved to another clinic"
     CANCELLED = "cancelled"
+
+
+class Role(StrEnum):
+    """What a member of staff may do at a clinic (domain.md §7.1)."""
+
+    SUPERADMIN = "superadmin"
+    ADMINISTRATOR = "administrator"
+    SCHEDULER = "scheduler"
+    BOOKER = "booker"
+    READER = "reader"

@@ -4,4 +4,4 @@
 """
 
 LOCATION = "scheduling_backends.engine:migrations"
-HEAD = "0001"
+HEAD = "0002"
