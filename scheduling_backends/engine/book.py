@@ -20,10 +20,12 @@ from sqlalchemy.orm import Session
 from contracts.identifiers import PersonIdentity
 from scheduling_backends.database import hold
 from scheduling_backends.engine import find, rules
+from scheduling_backends.engine.citizens import circumstances_of
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType
-from scheduling_backends.engine.models import BOOKINGS, BookingRow, SeatRow, new_booking_id
+from scheduling_backends.engine.models import BOOKINGS, BookingRow, InvitationClinicRow, SeatRow, new_booking_id
+from scheduling_backends.engine.offer import AfterCancelling
 from scheduling_backends.engine.refusals import Refusal, Situation, refuse
-from scheduling_backends.engine.seats import Author, let_go, take_seat, write_history
+from scheduling_backends.engine.seats import CARE, Author, block_lone_slot, let_go, take_seat, write_history
 from scheduling_backends.engine.states import BookingState, Happening, Initiative
 from scheduling_backends.engine.wishes import Found, Wish, slots_named
 
@@ -92,7 +94,7 @@ Is = Callable[[Booking], bool]
 def make(session: Session, new: NewBooking, now: datetime) -> Done | Refusal:
     """Book a time, for an invitation if there is one. The new booking has an id of its own (MB-11)."""
     hold(session, queue_of(new.person))
-    invitation = _named_invitation(session, new)
+    invitation = _named_invitation(session, new, now)
     if isinstance(invitation, Refusal):
         return invitation
     code = None if invitation is None else invitation.time_type.settings.code
@@ -101,9 +103,9 @@ def make(session: Session, new: NewBooking, now: datetime) -> Done | Refusal:
     if isinstance(found, Refusal):
         return found
     if invitation is None and new.may_use_invitation and found.time_type.settings.is_protected:
-        invitation = _fitting_invitation(session, new, found.time_type)
+        invitation = _fitting_invitation(session, new, found.time_type, now)
     errand = _errand(invitation)
-    case = _case(session, new.wish.clinic, found, new.person, errand, new.reason, now)
+    found, case = _case(session, new.wish.clinic, found, new.person, errand, new.reason, now)
     return rules.refuse_booking(case) or _sit_down(session, new, found, invitation, now)
 
 
@@ -124,7 +126,7 @@ def move(session: Session, booking_id: str, new: NewTime, is_own: Is, now: datet
     if isinstance(found, Refusal):
         return found
     person = booking.subject_of_care
-    case = _case(session, new.wish.clinic, found, person, errand, new.comment, now, besides=booking.id)
+    found, case = _case(session, new.wish.clinic, found, person, errand, new.comment, now, besides=booking.id)
     return rules.refuse_booking(case) or _change_seat(session, booking, new, found, now)
 
 
@@ -143,7 +145,22 @@ def cancel(
         return refusal
     kept = rules.kept_text(mode, comment)
     end(session, booking, BookingState.CANCELLED_BY_CITIZEN, author, kept, now)
+    follow = booking.time_type.settings.after_cancelled_invitation
+    if booking.is_invitation and follow is AfterCancelling.NEW_INVITATION:
+        _invite_again(session, booking, now)
     return Done(booking.id)
+
+
+def _invite_again(session: Session, booking: Booking, now: datetime) -> None:
+    """The citizen may pick another time at the same clinic, in place of the one that care had set (R33)."""
+    old, new_id = session.get_one(BookingRow, booking.id), new_booking_id()
+    kept = ("clinic_id", "time_type_id", "subject_of_care", "invitation_text", "medical_unit", *Contact.__slots__)
+    row = {name: getattr(old, name) for name in kept}
+    fixed = {"id": new_id, "state": BookingState.INVITED, "is_invitation": True, "booked_by": Initiative.CARE}
+    session.execute(_WRITE_BOOKING, row | fixed | {"made_at": now})
+    session.add(InvitationClinicRow(booking_id=new_id, clinic_id=booking.clinic.id))
+    session.flush()
+    write_history(session, new_id, Happening.INVITED, CARE, now)
 
 
 # -- What the desk uses too
@@ -152,8 +169,13 @@ def cancel(
 def end(
     session: Session, booking: Booking, state: BookingState, author: Author, comment: str | None, now: datetime
 ) -> None:
-    """Cancel: the seat is let go, the row stays with its state, and the history says so."""
+    """Cancel: the seat is let go, the row stays with its state, and the history says so.
+
+    A time of a kind that is not released at once is blocked until staff let it go (R34), where it has one seat.
+    """
     let_go(session, booking.id)
+    if not booking.time_type.settings.releases_cancelled and booking.slot_id is not None:
+        block_lone_slot(session, booking.slot_id)
     changes = {"state": state, "cancelling_comment": comment}
     session.execute(update(BookingRow).where(BookingRow.id == booking.id).values(changes))
     write_history(session, booking.id, Happening.CANCELLED, author, now, from_slot=booking.slot_id, comment=comment)
@@ -181,18 +203,22 @@ def _case(
     reason: str | None,
     now: datetime,
     besides: str | None = None,
-) -> rules.BookingCase:
+) -> tuple[Found, rules.BookingCase]:
+    """What the rules are asked, and the slots narrowed to those that the citizen may have (R9)."""
     own = find.own_times(session, clinic, person, now, besides)
-    return rules.BookingCase(
-        clinic.settings, found.time_type.settings, found.facts(now), person, errand, now, reason, own
-    )
+    settings = rules.in_force(clinic.settings, found.time_type.settings)
+    known = circumstances_of(session, clinic, found.time_type, person, now, besides)
+    if settings.listed_only and errand is rules.Errand.NEW:
+        found = found.with_performer(known.performer_id)
+    facts = found.facts(now)
+    return found, rules.BookingCase(clinic.settings, settings, facts, person, errand, now, reason, own, known)
 
 
 def _errand(invitation: Booking | None) -> rules.Errand:
     return rules.Errand.NEW if invitation is None else rules.Errand.INVITED
 
 
-def _named_invitation(session: Session, new: NewBooking) -> Booking | Refusal | None:
+def _named_invitation(session: Session, new: NewBooking, now: datetime) -> Booking | Refusal | None:
     if new.invitation is None:
         return None
     invitation = find.booking(session, new.invitation)
@@ -200,11 +226,13 @@ def _named_invitation(session: Session, new: NewBooking) -> Booking | Refusal | 
         return refuse(Situation.UNKNOWN_BOOKING)
     listed = any(clinic.id == new.wish.clinic.id for clinic in find.clinics_of_invitation(session, invitation.id))
     is_open = invitation.slot_id is None
-    return rules.refuse_invitation(new.wish.clinic.settings, invitation.state, is_open, listed) or invitation
+    has_expired = invitation.has_expired(now)
+    clinic = new.wish.clinic.settings
+    return rules.refuse_invitation(clinic, invitation.state, is_open, listed, has_expired) or invitation
 
 
-def _fitting_invitation(session: Session, new: NewBooking, time_type: TimeType) -> Booking | None:
-    fitting = find.open_invitation(session, new.person, time_type)
+def _fitting_invitation(session: Session, new: NewBooking, time_type: TimeType, now: datetime) -> Booking | None:
+    fitting = find.open_invitation(session, new.person, time_type, now)
     return None if fitting is None else find.booking(session, fitting)
 
 
@@ -252,6 +280,7 @@ def _change_seat(session: Session, booking: Booking, new: NewTime, found: Found,
         # What the citizen moved is the citizen's booking, no longer an invitation (contracts.md I-1, I-4, UB-5).
         "booked_by": Initiative.CITIZEN,
         "is_invitation": False,
+        "moves": booking.moves + 1,
     } | new.contact.given()
     if new.wish.clinic.id == booking.clinic.id:
         kept_id = _stay(session, booking, claim, slot_id, changes)

@@ -6,7 +6,7 @@ the citizen. With a booking, that booking decides: its kind of time, its perform
 Rules: R1, R3–R5, R7, R11, R27–R32, through rules.py. Elsewhere: the statements (find.py), the messages (answers.py).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
 from scheduling_backends.engine import find, rules
+from scheduling_backends.engine.citizens import circumstances
 from scheduling_backends.engine.entries import Booking, CareType, Clinic, Performer, TimeType
 from scheduling_backends.engine.find import Search
 from scheduling_backends.engine.rules import Errand, Window
@@ -46,7 +47,7 @@ def offers(
     session: Session, clinic: Clinic, filters: Filters, person: PersonIdentity | None, now: datetime
 ) -> tuple[Offer, ...]:
     """The kinds of time for a new booking, each with the window in which it can be booked, in the list's order."""
-    found = _offered(clinic, find.time_types(session, [clinic]), Errand.NEW, person, now)
+    found = _offered(session, clinic, find.time_types(session, [clinic]), Errand.NEW, person, now)
     return tuple(offer for offer in found if filters.let_by(offer[0]))
 
 
@@ -76,7 +77,7 @@ def clinics(session: Session, clinic: Clinic, person: PersonIdentity | None, now
     """Where a new booking can be made: the asked clinic and its group, those that offer something (R29, R30)."""
     group = find.clinics_of_group(session, clinic)
     types = find.time_types(session, group)
-    return tuple(one for one in group if _offered(one, types, Errand.NEW, person, now))
+    return tuple(one for one in group if _offered(session, one, types, Errand.NEW, person, now))
 
 
 def clinics_for(session: Session, booking: Booking, now: datetime) -> tuple[Clinic, ...]:
@@ -86,7 +87,8 @@ def clinics_for(session: Session, booking: Booking, now: datetime) -> tuple[Clin
         return ()
     places = [place for place in _places(session, booking, errand) if _may_go(booking, place, errand)]
     types = find.time_types(session, places, booking.time_type.settings.code)
-    return tuple(place for place in places if _offered(place, types, errand, booking.subject_of_care, now))
+    person, besides = booking.subject_of_care, booking.id
+    return tuple(place for place in places if _offered(session, place, types, errand, person, now, besides))
 
 
 def search(
@@ -115,23 +117,42 @@ def search_for(
         return Search(clinic.id, (), *days)
     types = find.time_types(session, [clinic], booking.time_type.settings.code)
     performer_id, resource_id = kept_at(booking, clinic)
-    windows = _offered(clinic, types, errand, booking.subject_of_care, now)
+    windows = _offered(session, clinic, types, errand, booking.subject_of_care, now, booking.id)
     return Search(clinic.id, windows, *days, performers, performer_id, resource_id, booking.slot_id)
 
 
 def _offered(
-    clinic: Clinic, types: Iterable[TimeType], errand: Errand, person: PersonIdentity | None, now: datetime
+    session: Session,
+    clinic: Clinic,
+    types: Iterable[TimeType],
+    errand: Errand,
+    person: PersonIdentity | None,
+    now: datetime,
+    besides: str | None = None,
 ) -> tuple[Offer, ...]:
     of_clinic = [time_type for time_type in types if time_type.clinic_id == clinic.id]
     open_ones = [kind for kind in of_clinic if rules.is_offered(clinic.settings, kind.settings, errand)]
-    windows = [(kind, rules.window(kind.settings, errand, person, now)) for kind in open_ones]
+    known = {} if person is None else circumstances(session, clinic, open_ones, person, now, besides)
+    windows = [(kind, _window(clinic, kind, errand, person, now, known)) for kind in open_ones]
     return tuple((kind, window) for kind, window in windows if window is not None)
+
+
+def _window(
+    clinic: Clinic,
+    kind: TimeType,
+    errand: Errand,
+    person: PersonIdentity | None,
+    now: datetime,
+    known: Mapping[int, rules.Circumstances],
+) -> Window | None:
+    settings = rules.in_force(clinic.settings, kind.settings)
+    return rules.window(settings, errand, person, now, known.get(kind.id, rules.NOTHING_KNOWN))
 
 
 def _errand(booking: Booking, now: datetime) -> Errand | None:
     """What a free time would be for; None when the booking may not be moved, or the invitation not be used."""
     if booking.state is BookingState.INVITED:
-        return Errand.INVITED
+        return None if booking.has_expired(now) else Errand.INVITED
     refusal = rules.refuse_leaving(booking.clinic.settings, booking.time_type.settings, booking.facts, now)
     return Errand.REBOOKING if refusal is None else None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from contracts.identifiers import HsaId, PersonIdentity
+from contracts.times import SWEDEN
 from scheduling_backends.engine import rules
 from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
 from scheduling_backends.engine.states import BookingState, Initiative
@@ -104,11 +105,17 @@ class Booking:
     invitation_text: str | None
     subject_of_care: PersonIdentity
     reason: str | None
+    moves: int = 0
+    expires_on: date | None = None
 
     @property
     def facts(self) -> rules.BookingFacts:
         """The booking as the rules see it."""
-        return rules.BookingFacts(self.state, self.booked_by, self.start, self.is_invitation)
+        return rules.BookingFacts(self.state, self.booked_by, self.start, self.is_invitation, self.moves)
+
+    def has_expired(self, now: datetime) -> bool:
+        """Whether an open invitation's last day is over."""
+        return self.expires_on is not None and now.astimezone(SWEDEN).date() > self.expires_on
 
     @property
     def is_shown(self) -> bool:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, not_, or_, select
 from sqlalchemy.orm import Session
 
 from contracts.identifiers import HsaId, PersonIdentity
+from contracts.times import SWEDEN
 from scheduling_backends.engine import rules
 from scheduling_backends.engine.entries import (
     Booking,
@@ -226,7 +227,7 @@ def own_times(
     )
 
 
-def open_invitation(session: Session, person: PersonIdentity, time_type: TimeType) -> str | None:
+def open_invitation(session: Session, person: PersonIdentity, time_type: TimeType, now: datetime) -> str | None:
     """The id of the citizen's oldest unused invitation for this kind of time at this clinic (MB-12)."""
     statement = (
         select(BookingRow.id)
@@ -237,6 +238,7 @@ def open_invitation(session: Session, person: PersonIdentity, time_type: TimeTyp
             BookingRow.state == BookingState.INVITED,
             InvitationClinicRow.clinic_id == time_type.clinic_id,
             TimeTypeRow.code == time_type.settings.code,
+            or_(BookingRow.expires_on.is_(None), BookingRow.expires_on >= now.astimezone(SWEDEN).date()),
         )
         .order_by(BookingRow.made_at, BookingRow.id)
     )
@@ -260,11 +262,17 @@ def _bounds(search: Search) -> list[ColumnElement[bool]]:
 
 
 def _within(time_type: TimeType, window: rules.Window, search: Search) -> ColumnElement[bool]:
-    return and_(
+    bounds = [
         SlotRow.time_type_id == time_type.id,
         SlotRow.day.between(max(window.first_day, search.first_day), min(window.last_day, search.last_day)),
         SlotRow.start >= window.not_before,
-    )
+    ]
+    if window.not_after is not None:
+        bounds.append(SlotRow.start <= window.not_after)
+    if window.performer_id is not None:
+        bounds.append(SlotRow.performer_id == window.performer_id)
+    bounds += [not_(SlotRow.day.between(*stretch)) for stretch in window.off]
+    return and_(*bounds)
 
 
 def _is_out(now: datetime) -> ColumnElement[bool]:
@@ -308,6 +316,8 @@ def _booking(
         invitation_text=row.invitation_text,
         subject_of_care=PersonIdentity(row.subject_of_care),
         reason=row.reason,
+        moves=row.moves,
+        expires_on=row.expires_on,
     )
 
 

@@ -7,7 +7,7 @@ Elsewhere: when to refuse (rules.py, access.py). Source: domain.md §5.11.
 
 import tomllib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -15,6 +15,9 @@ from importlib import resources
 from contracts.times import SWEDEN
 
 WITHOUT_PHONE = "mottagningen"
+_MONTHS = (
+    "januari februari mars april maj juni juli augusti september oktober november december".split()  # noqa: SIM905
+)
 
 
 class Situation(StrEnum):
@@ -29,7 +32,9 @@ class Situation(StrEnum):
     NOT_ALLOWED = "not_allowed"
     INVITATION_IS_FOR_OTHERS = "invitation_is_for_others"
     ACTOR_MISSING = "actor_missing"
+    TOO_SOON = "too_soon"
     LIMIT_REACHED = "limit_reached"
+    CLINIC_LIMIT_REACHED = "clinic_limit_reached"
     BOOKING_REASON_MISSING = "booking_reason_missing"
     REBOOKING_REASON_MISSING = "rebooking_reason_missing"
     CANCELLING_REASON_MISSING = "cancelling_reason_missing"
@@ -37,10 +42,12 @@ class Situation(StrEnum):
     TOO_LATE_TO_REBOOK = "too_late_to_rebook"
     TOO_LATE_TO_CANCEL = "too_late_to_cancel"
     REBOOKING_NOT_ALLOWED = "rebooking_not_allowed"
+    REBOOKINGS_USED_UP = "rebookings_used_up"
     CANCELLING_NOT_ALLOWED = "cancelling_not_allowed"
     ALREADY_CANCELLED = "already_cancelled"
     ALREADY_MOVED = "already_moved"
     INVITATION_USED = "invitation_used"
+    INVITATION_EXPIRED = "invitation_expired"
     UNKNOWN_BOOKING = "unknown_booking"
 
 
@@ -66,9 +73,21 @@ def refuse(
     clinic: str = "",
     time_type: str = "",
     moment: datetime | None = None,
+    day: date | None = None,
+    note: str | None = None,
 ) -> Refusal:
-    """The refusal for `situation`, its text filled in with what is known. `moment` is told as Swedish clock time."""
+    """The refusal for `situation`, its text filled in with what is known; a `note` follows it.
+
+    `moment` is told as Swedish clock time, `day` as a Swedish date.
+    """
     entry = catalogue()[situation]
     clock = moment.astimezone(SWEDEN).strftime("%H.%M") if moment else ""
-    text = entry["text"].format(telefon=phone or WITHOUT_PHONE, mottagning=clinic, typ=time_type, klockslag=clock)
-    return Refusal(entry["code"], entry["error"], text)
+    text = entry["text"].format(
+        telefon=phone or WITHOUT_PHONE, mottagning=clinic, typ=time_type, klockslag=clock, datum=day and _written(day)
+    )
+    return Refusal(entry["code"], entry["error"], f"{text} {note}" if note else text)
+
+
+def _written(day: date) -> str:
+    """`1 december 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

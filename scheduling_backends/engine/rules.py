@@ -1,19 +1,28 @@
 """The booking rules: may this citizen book, move or cancel this time, and what is there to choose from?
 
 Pure: values in, a decision out; no clock, no database. A decision is None (nothing stands in the way) or a Refusal,
-the first that domain.md §9.3's order meets. Rules here: R1, R3–R5, R7, R10–R13, R15, R18, R19, R22–R25, R28, R30, R32.
+the first that domain.md §9.3's order meets. Rules here: R1, R3–R16, R18, R19, R22–R26, R28, R30, R32, R37.
 `window` says the same about lists as `refuse_booking` about one time: a test compares them.
+R2, R36, R40 and R42 are the e-service's: no message of the contracts carries them.
 Elsewhere: R38, whose booking it is (access.py); R15's race, R17 and R34, the seat (seats.py); R20 (book.py); R27
 (wishes.py); R29 and R31, which clinics and performers are listed (choices.py); cut-off arithmetic (working_days.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
-from contracts.identifiers import PersonIdentity
+from contracts.identifiers import PersonIdentity, PersonKind
 from contracts.times import SWEDEN
-from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, ReasonMode, TimeTypeSettings
+from scheduling_backends.engine.offer import (
+    BookableBy,
+    ClinicSettings,
+    CutOff,
+    ReasonMode,
+    Release,
+    Sex,
+    TimeTypeSettings,
+)
 from scheduling_backends.engine.refusals import Refusal, Situation, refuse
 from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from scheduling_backends.engine.working_days import last_moment, working_day_rule
@@ -31,14 +40,39 @@ class Errand(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a kind of time can be booked: starts from `not_before` on, on days from `first_day` to `last_day`."""
+    """When a kind of time can be booked: starts from `not_before` to `not_after`, on days from `first_day` to
+    `last_day`, save the days `off` (first and last of each stretch), and with one performer if there is one here."""
 
     not_before: datetime
     first_day: date
     last_day: date
+    not_after: datetime | None = None
+    off: tuple[tuple[date, date], ...] = ()
+    performer_id: int | None = None
 
-    def covers(self, start: datetime) -> bool:
-        return start >= self.not_before and self.first_day <= start.astimezone(SWEDEN).date() <= self.last_day
+    def covers(self, start: datetime, performer_id: int | None = None) -> bool:
+        day = start.astimezone(SWEDEN).date()
+        is_in_time = self.not_before <= start and (self.not_after is None or start <= self.not_after)
+        is_off = any(first <= day <= last for first, last in self.off)
+        is_theirs = self.performer_id in (None, performer_id)
+        return is_in_time and self.first_day <= day <= self.last_day and not is_off and is_theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the system knows of a citizen that decides about one kind of time at one clinic.
+
+    `has_basis` (R6); `is_listed` at the clinic, with `performer_id` as the own doctor if there is one (R9); `visits`
+    are the days of visits of this kind that count for R16, coming and past.
+    """
+
+    has_basis: bool = False
+    is_listed: bool = False
+    performer_id: int | None = None
+    visits: tuple[date, ...] = ()
+
+
+NOTHING_KNOWN = Circumstances()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +83,7 @@ class SlotFacts:
     end: datetime
     state: SlotState = SlotState.PUBLISHED
     published_from: datetime | None = None
+    performer_id: int | None = None
 
     def is_out(self, now: datetime) -> bool:
         """Whether it is published now; publishing can be dated (domain.md §7.3 item 5)."""
@@ -68,12 +103,16 @@ class OwnTime:
 
 @dataclass(frozen=True, slots=True)
 class BookingFacts:
-    """A booking or invitation as the rules see it; an open invitation has no `start`."""
+    """A booking or invitation as the rules see it; an open invitation has no `start`.
+
+    `moves` is how often the citizen has moved it (R26).
+    """
 
     state: BookingState
     booked_by: Initiative
     start: datetime | None
     is_invitation: bool = False
+    moves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +127,7 @@ class BookingCase:
     now: datetime
     reason: str | None = None
     own: tuple[OwnTime, ...] = ()
+    known: Circumstances = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +142,39 @@ class Flags:
 # -- What is offered
 
 
+def in_force(clinic: ClinicSettings, time_type: TimeTypeSettings) -> TimeTypeSettings:
+    """The settings that count at the clinic: without limits by age, sex and listing where utökade regler are off."""
+    if clinic.has_extended_rules:
+        return time_type
+    return replace(time_type, age_from=None, age_to=None, only_sex=None, listed_only=False)
+
+
+def sex_of(person: PersonIdentity) -> Sex | None:
+    """Legal sex, by the eleventh digit (domain.md §3.1); None for reserve numbers, which do not tell it."""
+    if person.kind is PersonKind.RESERVNUMMER:
+        return None
+    return Sex.MALE if int(person.number[10]) % 2 else Sex.FEMALE
+
+
 def is_offered(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: Errand) -> bool:
     """Whether the clinic lets citizens choose this kind of time at all (R1, R3–R5, R30)."""
     return _refuse_offer(clinic, time_type, errand) is None
 
 
-def window(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity | None, now: datetime) -> Window | None:
-    """When this kind of time can be booked by `person`, or by anybody when None (R7, R10–R12); None for never.
+def window(
+    time_type: TimeTypeSettings,
+    errand: Errand,
+    person: PersonIdentity | None,
+    now: datetime,
+    known: Circumstances = NOTHING_KNOWN,
+) -> Window | None:
+    """When this kind of time can be booked by `person`, or by anybody when None (R6–R12, R16); None for never.
 
-    Who has no known age is not offered what has an age limit.
+    Who has no known age is not offered what has an age limit. What is said of the person counts for bookings that
+    begin: a booking that moves has been found allowed, an invitation is addressed to its citizen; R7 and R8 stay.
     """
+    if person is not None and not _may_have(time_type, errand, person, known):
+        return None
     today = now.astimezone(SWEDEN).date()
     firsts = [today + _ONE_DAY * time_type.min_days_ahead, time_type.valid_from]
     lasts = [today + _ONE_DAY * time_type.opens_days_before, time_type.valid_to]
@@ -122,7 +185,12 @@ def window(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity |
         firsts.append(None if youngest is None else birthday(born, youngest))
         lasts.append(None if oldest is None else birthday(born, oldest + 1) - _ONE_DAY)
     first, last = max(filter(None, firsts)), min(filter(None, lasts))
-    return Window(_earliest_start(time_type, now), first, last) if first <= last else None
+    if first > last:
+        return None
+    earliest, latest = _released(time_type, errand, now)
+    off = () if person is None else _days_off(time_type, known)
+    theirs = known.performer_id if person is not None and time_type.listed_only and errand is Errand.NEW else None
+    return Window(earliest, first, last, latest, off, theirs)
 
 
 def birthday(born: date, age: int) -> date:
@@ -143,6 +211,34 @@ def flags_of_free_time(clinic: ClinicSettings, time_type: TimeTypeSettings, star
     return Flags(
         holds(time_type.cancel_own), holds(time_type.rebook_own), time_type.booking_reason is not ReasonMode.NO
     )
+
+
+def _may_have(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity, known: Circumstances) -> bool:
+    """R6, R8 and R9, those that do not depend on the time."""
+    has_basis = known.has_basis or not time_type.requires_basis or errand is not Errand.NEW
+    is_listed = known.is_listed or not time_type.listed_only or errand is not Errand.NEW
+    return has_basis and is_listed and time_type.only_sex in (None, sex_of(person))
+
+
+def _released(time_type: TimeTypeSettings, errand: Errand, now: datetime) -> tuple[datetime, datetime | None]:
+    """The first and the last start that citizens may have now (R10, R11). An invitation knows no threshold."""
+    earliest, rule = _earliest_start(time_type, now), time_type.release
+    if rule is None or errand is Errand.INVITED:
+        return earliest, None
+    threshold = now.astimezone(UTC) + timedelta(hours=rule.hours)
+    if not _is_for_citizens(rule.after):
+        return max(earliest, threshold), None
+    return earliest, None if _is_for_citizens(rule.before) else threshold
+
+
+def _days_off(time_type: TimeTypeSettings, known: Circumstances) -> tuple[tuple[date, date], ...]:
+    """The days that lie too near a visit of the same kind (R16)."""
+    distance = _ONE_DAY * (time_type.min_days_between - 1)
+    return tuple((day - distance, day + distance) for day in known.visits) if time_type.min_days_between else ()
+
+
+def _is_for_citizens(bookable_by: BookableBy) -> bool:
+    return bookable_by in (BookableBy.BOTH, BookableBy.CITIZEN)
 
 
 # -- Booking
@@ -168,9 +264,11 @@ def refuse_clinic(clinic: ClinicSettings) -> Refusal | None:
 
 
 def refuse_invitation(
-    clinic: ClinicSettings, state: BookingState, is_open: bool, clinic_is_listed: bool
+    clinic: ClinicSettings, state: BookingState, is_open: bool, clinic_is_listed: bool, has_expired: bool = False
 ) -> Refusal | None:
-    """Whether an open invitation can be used for a time at `clinic` (R32): once, and only where it is for."""
+    """Whether an open invitation can be used for a time at `clinic` (R32): once, in time, only where it is for."""
+    if state is BookingState.INVITED and has_expired:
+        return refuse(Situation.INVITATION_EXPIRED, phone=clinic.phone)
     if state is BookingState.INVITED:
         is_listed = clinic_is_listed and not clinic.is_virtual
         return None if is_listed else refuse(Situation.INVITATION_IS_FOR_OTHERS, phone=clinic.phone)
@@ -226,11 +324,15 @@ def refuse_cancelling(
 def refuse_leaving(
     clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
 ) -> Refusal | None:
-    """Whether the booking may leave its time now, to be moved (R25); the new time is `refuse_booking`'s."""
+    """Whether the booking may leave its time now, to be moved (R25, R26); the new time is `refuse_booking`'s."""
     own, care = time_type.rebook_own, time_type.rebook_care
     limit = own if booking.booked_by is Initiative.CITIZEN else care
     never, late = Situation.REBOOKING_NOT_ALLOWED, Situation.TOO_LATE_TO_REBOOK
-    return _refuse_ended(booking) or _refuse_change(clinic, booking, limit, now, never, late)
+    return (
+        _refuse_ended(booking)
+        or _refuse_change(clinic, booking, limit, now, never, late)
+        or _refuse_moves(clinic, time_type, booking)
+    )
 
 
 def refuse_comment(mode: ReasonMode, comment: str | None, situation: Situation) -> Refusal | None:
@@ -253,7 +355,9 @@ def _refuse_offer(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: E
         return refusal or refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
     if time_type.bookable_by is BookableBy.NOBODY:
         return refuse(Situation.GONE)
-    is_for_citizens = time_type.bookable_by is not BookableBy.CARE and not time_type.is_protected
+    rule = time_type.release
+    may_ever = _is_for_citizens(time_type.bookable_by) if rule is None else _may_ever(rule)
+    is_for_citizens = may_ever and not time_type.is_protected
     if errand is Errand.NEW and not is_for_citizens:
         return refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
     return None
@@ -268,6 +372,21 @@ def _refuse_slot(case: BookingCase) -> Refusal | None:
 
 
 def _refuse_person(case: BookingCase) -> Refusal | None:
+    """R6–R9 and R16."""
+    is_theirs = not case.time_type.listed_only or case.errand is not Errand.NEW
+    is_theirs = is_theirs or case.known.performer_id in (None, case.slot.performer_id)
+    if not _may_have(case.time_type, case.errand, case.person, case.known) or not is_theirs:
+        return refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone)
+    return _refuse_age(case) or _refuse_interval(case)
+
+
+def _refuse_interval(case: BookingCase) -> Refusal | None:
+    day = case.slot.start.astimezone(SWEDEN).date()
+    near = [last for first, last in _days_off(case.time_type, case.known) if first <= day <= last]
+    return refuse(Situation.TOO_SOON, day=max(near) + _ONE_DAY, time_type=case.time_type.web_name) if near else None
+
+
+def _refuse_age(case: BookingCase) -> Refusal | None:
     if not _has_age_group(case.time_type):
         return None
     age = case.person.age_on(case.slot.start.astimezone(SWEDEN).date())
@@ -281,7 +400,11 @@ def _refuse_moment(case: BookingCase) -> Refusal | None:
     days_ahead = (case.slot.start.astimezone(SWEDEN).date() - case.now.astimezone(SWEDEN).date()).days
     if case.slot.start < _earliest_start(case.time_type, case.now) or days_ahead < case.time_type.min_days_ahead:
         return refuse(Situation.TOO_LATE_TO_BOOK, phone=case.clinic.phone)
-    return refuse(Situation.NOT_YET) if days_ahead > case.time_type.opens_days_before else None
+    earliest, latest = _released(case.time_type, case.errand, case.now)
+    if case.slot.start < earliest:
+        return refuse(Situation.TOO_LATE_TO_BOOK, phone=case.clinic.phone)
+    is_early = days_ahead > case.time_type.opens_days_before or (latest is not None and case.slot.start > latest)
+    return refuse(Situation.NOT_YET) if is_early else None
 
 
 def _refuse_reason(case: BookingCase) -> Refusal | None:
@@ -293,11 +416,15 @@ def _refuse_reason(case: BookingCase) -> Refusal | None:
 
 
 def _refuse_limit(case: BookingCase) -> Refusal | None:
-    limit = case.time_type.max_simultaneous
-    if limit == 0 or case.errand is Errand.REBOOKING:
+    """R13 and R14."""
+    limit, at_most = case.time_type.max_simultaneous, case.clinic.max_active
+    if case.errand is Errand.REBOOKING:
         return None
     active = sum(own.time_type == case.time_type.code for own in case.own)
-    return refuse(Situation.LIMIT_REACHED, time_type=case.time_type.web_name) if active >= limit else None
+    if limit and active >= limit:
+        return refuse(Situation.LIMIT_REACHED, time_type=case.time_type.web_name)
+    is_full = at_most and len(case.own) >= at_most
+    return refuse(Situation.CLINIC_LIMIT_REACHED, clinic=case.clinic.name) if is_full else None
 
 
 def _refuse_occupied(case: BookingCase) -> Refusal | None:
@@ -328,7 +455,17 @@ def _refuse_change(
     if limit is None or booking.start is None or booking.state is not BookingState.BOOKED:
         return refuse(never, phone=clinic.phone)
     last = last_moment(booking.start, limit, working_day_rule(clinic.eves_are_holidays))
-    return None if now <= last else refuse(late, phone=clinic.phone)
+    return None if now <= last else refuse(late, phone=clinic.phone, note=clinic.fee_note)
+
+
+def _refuse_moves(clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts) -> Refusal | None:
+    is_used_up = time_type.max_rebookings and booking.moves >= time_type.max_rebookings
+    return refuse(Situation.REBOOKINGS_USED_UP, phone=clinic.phone) if is_used_up else None
+
+
+def _may_ever(rule: Release) -> bool:
+    """Whether citizens may book at all, before or after the threshold (R11)."""
+    return _is_for_citizens(rule.before) or _is_for_citizens(rule.after)
 
 
 def _earliest_start(time_type: TimeTypeSettings, now: datetime) -> datetime:

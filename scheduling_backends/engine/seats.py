@@ -67,6 +67,12 @@ def let_go(session: Session, booking_id: str) -> None:
     session.execute(_LET_GO, {"sitter": booking_id})
 
 
+def block_lone_slot(session: Session, slot_id: int) -> None:
+    """Keep a slot with a single seat from being booked again before staff have seen it (R34)."""
+    lone = (SlotRow.id == slot_id, SlotRow.capacity == 1, SlotRow.state == SlotState.PUBLISHED)
+    session.execute(update(SlotRow).where(*lone).values(state=SlotState.BLOCKED))
+
+
 def write_history(
     session: Session,
     booking_id: str,

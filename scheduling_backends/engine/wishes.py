@@ -48,12 +48,21 @@ class Found:
 
     def facts(self, now: datetime) -> rules.SlotFacts:
         """The most available of them, as the rules see it."""
-        facts = [rules.SlotFacts(slot.start, slot.end, slot.state, slot.published_from) for slot in self.slots]
+        facts = [_facts(slot) for slot in self.slots]
         return next((fact for fact in facts if fact.is_out(now)), facts[0])
 
     def ids_out(self, now: datetime) -> tuple[int, ...]:
         """Ids of those that are published now."""
-        return tuple(s.id for s in self.slots if rules.SlotFacts(s.start, s.end, s.state, s.published_from).is_out(now))
+        return tuple(slot.id for slot in self.slots if _facts(slot).is_out(now))
+
+    def with_performer(self, performer_id: int | None) -> "Found":
+        """Only the slots with this performer, if there are any; None for all."""
+        theirs = tuple(slot for slot in self.slots if performer_id in (None, slot.performer_id))
+        return Found(self.time_type, theirs) if theirs else self
+
+
+def _facts(slot: SlotRow) -> rules.SlotFacts:
+    return rules.SlotFacts(slot.start, slot.end, slot.state, slot.published_from, slot.performer_id)
 
 
 def slots_named(

@@ -4,6 +4,8 @@ Citizens, booking bases, staff and their roles, exceptions from the schedule, te
 kinds of time. What is there keeps its meaning: each new setting begins with the value that changes nothing.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -39,7 +41,7 @@ def downgrade() -> None:
             op.drop_column(table, column.name)
 
 
-def _columns() -> dict[str, tuple[sa.Column, ...]]:
+def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
     """What is new of the tables that are there."""
     return {
         "clinics": (
