@@ -10,30 +10,37 @@ from datetime import datetime
 
 from sqlalchemy import ScalarSelect, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from scheduling_backends.engine.models import HISTORY, SeatRow, SlotRow
 from scheduling_backends.engine.states import Happening, SlotState
 
 
-def _empty_seat() -> ScalarSelect[int]:
-    """The first empty seat of the published ones among `slot_ids`.
+def _empty_seat(only_published: bool) -> ScalarSelect[int]:
+    """The first empty seat of the slots `slot_ids`, or of the published ones among them.
 
     PostgreSQL passes over those that others are just taking, so that several seats go to several callers at once.
     """
     seat = aliased(SeatRow)
-    is_published = exists().where(SlotRow.id == seat.slot_id, SlotRow.state == SlotState.PUBLISHED)
     empty = select(seat.id).where(seat.slot_id.in_(bindparam("slot_ids", expanding=True)), seat.booking_id.is_(None))
-    first = empty.where(is_published).order_by(seat.slot_id, seat.number).limit(1)
+    if only_published:
+        empty = empty.where(exists().where(SlotRow.id == seat.slot_id, SlotRow.state == SlotState.PUBLISHED))
+    first = empty.order_by(seat.slot_id, seat.number).limit(1)
     return first.with_for_update(skip_locked=True, of=seat).scalar_subquery()
 
 
-_TAKE_SEAT = (
-    update(SeatRow)
-    .where(SeatRow.id == _empty_seat(), SeatRow.booking_id.is_(None))
-    .values(booking_id=bindparam("taker"))
-    .returning(SeatRow.slot_id)
-    .execution_options(synchronize_session=False)
-)
+def _taking(only_published: bool) -> ReturningUpdate[int]:
+    return (
+        update(SeatRow)
+        .where(SeatRow.id == _empty_seat(only_published), SeatRow.booking_id.is_(None))
+        .values(booking_id=bindparam("taker"))
+        .returning(SeatRow.slot_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_TAKE_SEAT = _taking(only_published=True)
+_TAKE_ANY_SEAT = _taking(only_published=False)
 _LET_GO = (
     update(SeatRow)
     .where(SeatRow.booking_id == bindparam("sitter"))
@@ -60,6 +67,11 @@ def take_seat(session: Session, slot_ids: Sequence[int], booking_id: str) -> int
     One statement: of two callers at once for the last seat, one gets None.
     """
     return session.execute(_TAKE_SEAT, {"slot_ids": slot_ids, "taker": booking_id}).scalar_one_or_none()
+
+
+def take_seat_of_any_kind(session: Session, slot_id: int, booking_id: str) -> int | None:
+    """The same in one slot for staff, who may also have drafts and blocked times."""
+    return session.execute(_TAKE_ANY_SEAT, {"slot_ids": [slot_id], "taker": booking_id}).scalar_one_or_none()
 
 
 def let_go(session: Session, booking_id: str) -> None:

@@ -41,6 +41,8 @@ class Happening(StrEnum):
     MOVED = "moved"
     MOVED_AWAY = "moved to another clinic"
     CANCELLED = "cancelled"
+    CAME = "came"
+    STAYED_AWAY = "stayed away"
 
 
 class Role(StrEnum):

@@ -8,7 +8,8 @@ Rules: contracts.md §3, §5; domain.md R1, R38, R39.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,26 @@ class Timebook:
         if not self._database.is_reachable():
             return Health(False, "the timebook's database does not answer")
         return Health(True, "the timebook's database answers")
+
+    # -- For staff
+
+    name = "timebook"
+
+    @property
+    def has_emulated_sign_in(self) -> bool:
+        """Whether staff may sign in by choosing a card from a list; for demos and tests."""
+        return self._settings.emulated_sign_in
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session for questions; whatever it changed is undone."""
+        return self._opened.reading()
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """A session for changes: committed when the block ends, undone when it raises."""
+        return self._opened.writing()
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:

@@ -25,9 +25,14 @@ class TimebookSettings:
         True, "Whether questions about a person need the Actor header; if not, a missing one counts as the citizen."
     )
 
+    emulated_sign_in: bool = _setting(
+        False, "Whether staff may sign in by choosing a card from a list, without proving anything: for demos alone."
+    )
+
     def __post_init__(self) -> None:
-        if not isinstance(self.actor_required, bool):
-            raise ValueError("the timebook's setting actor_required is true or false")
+        for name in ("actor_required", "emulated_sign_in"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"the timebook's setting {name} is true or false")
         if not isinstance(self.database_url, str):
             raise ValueError("the timebook's setting database_url is a text")
         object.__setattr__(self, "data_directory", Path(self.data_directory))
