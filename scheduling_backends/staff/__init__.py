@@ -1,0 +1,9 @@
+"""What the staff pages of all scheduling systems share: the site around them, signing in, and their common look.
+
+    site.py        a system's site: its blueprints, what surrounds every answer, pages for what went wrong
+    sign_in.py     choosing a card and a clinic, and leaving; visits.py: who is here, and what that one may do
+    pages.py       showing a page: its context, the texts, the navigation
+    forms.py       what was typed, as values, or sentences about what is wrong with it
+    show.py        moments, days and persons as Swedish text; texts.py: the catalogues
+Elsewhere: the pages themselves (timebook/staff/, takecare/staff/), roles (engine/staff.py).
+"""

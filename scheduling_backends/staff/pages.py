@@ -1,0 +1,84 @@
+"""Showing a page: its context and what every page has around it.
+
+A page is one frozen dataclass, built by a pure function, and one template, which sees it as `page`, the texts as `t`,
+the visit and the navigation of those roles. Elsewhere: the layout (templates/staff/).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import current_app, g, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from scheduling_backends.engine.states import Role
+from scheduling_backends.staff import show
+from scheduling_backends.staff.forms import Form
+from scheduling_backends.staff.texts import Texts
+from scheduling_backends.staff.visits import TOKEN_FIELD, Visit, form_token, system
+
+EVERYBODY = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class NavEntry:
+    """A place in the site's navigation: which view, under which text, for whom."""
+
+    endpoint: str
+    text: str  # its name in the catalogue
+    roles: frozenset[Role] = EVERYBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place in the navigation, as it is shown on one page."""
+
+    url: str
+    text: str
+    is_here: bool
+
+
+def texts() -> Texts:
+    found: Texts = current_app.extensions["tidbro_texts"]
+    return found
+
+
+def form() -> Form:
+    """The form that came with this request."""
+    return Form(texts(), request.form.to_dict(flat=False))
+
+
+def render(template: str, page: object, status: int = 200) -> Response:
+    """The page, with the status; a form that is shown again for what is wrong with it has 422."""
+    body = render_template(template, page=page)
+    return Response(body, status, content_type="text/html; charset=utf-8")
+
+
+def context() -> Mapping[str, object]:
+    """What every template sees beside its page."""
+    here: Visit | None = g.get("visit")
+    return {
+        "t": texts(),
+        "show": show,
+        "visit": here,
+        "system": system(),
+        "navigation": navigation(here),
+        "token_field": TOKEN_FIELD,
+        "form_token": form_token,
+    }
+
+
+def navigation(here: Visit | None) -> tuple[Link, ...]:
+    """The entries for the visit's roles, in the site's order."""
+    if here is None:
+        return ()
+    entries: Sequence[NavEntry] = current_app.extensions["tidbro_navigation"]
+    place = (request.endpoint or "").rpartition(".")[0]
+    return tuple(
+        Link(url_for(one.endpoint), texts()(one.text), _is_here(one, place))
+        for one in entries
+        if one.roles == EVERYBODY or here.may(*one.roles)
+    )
+
+
+def _is_here(entry: NavEntry, blueprint: str) -> bool:
+    return entry.endpoint == request.endpoint or entry.endpoint.rpartition(".")[0] == blueprint

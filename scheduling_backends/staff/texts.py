@@ -1,0 +1,48 @@
+"""The Swedish texts of staff pages: one catalogue that all share, and one of each system that may add and override.
+
+Texts are TOML, tables within tables, and are asked for by their whole name: `sign_in.heading`. One that is missing is a
+fault of ours: KeyError.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+SHARED = Path(str(files("scheduling_backends.staff"))) / "texts_sv.toml"
+
+
+class Texts:
+    """Catalogues laid on top of each other; the last that has a text gives it."""
+
+    def __init__(self, *catalogues: Path) -> None:
+        self._texts: dict[str, str] = {}
+        for path in (SHARED, *catalogues):
+            self._texts |= read(path)
+
+    def __call__(self, name: str, /, **values: object) -> str:
+        """The text, with `{place holders}` filled in. Raises KeyError for an unknown name or a value left out."""
+        return self._texts[name].format(**values) if values else self._texts[name]
+
+    def below(self, table: str) -> Mapping[str, str]:
+        """The texts of a table, by the last part of their names, in the catalogue's order."""
+        start = f"{table}."
+        return {name.removeprefix(start): text for name, text in self._texts.items() if name.startswith(start)}
+
+    def names(self) -> Sequence[str]:
+        return tuple(self._texts)
+
+
+@cache
+def read(path: Path) -> dict[str, str]:
+    """A catalogue as whole names and texts."""
+    return dict(_flat(tomllib.loads(path.read_text(encoding="utf-8")), ""))
+
+
+def _flat(table: Mapping[str, Any], before: str) -> list[tuple[str, str]]:
+    flat: list[tuple[str, str]] = []
+    for name, value in table.items():
+        flat += _flat(value, f"{before}{name}.") if isinstance(value, dict) else [(before + name, str(value))]
+    return flat
