@@ -189,9 +189,9 @@ def test_a3_lists_asked_by_nobody_in_particular_have_no_ages_either(clinic):
 def test_a_clinic_that_is_not_in_the_timebook_is_a_fault_for_questions_and_an_error_for_changes(clinic):
     ask = clinic.ask(facility=UNKNOWN_CLINIC)
     for question in (ask.time_types, ask.care_types, ask.performers, ask.facilities, ask.free_days, ask.free_times):
-        with pytest.raises(ProducerFault, match="not in this timebook"):
+        with pytest.raises(ProducerFault, match="not in this system"):
             question()
-    with pytest.raises(ProducerFault, match="not in this timebook"):
+    with pytest.raises(ProducerFault, match="not in this system"):
         ask.schedule()
     slot = replace(clinic.ask().free_times()[0], healthcare_facility=UNKNOWN_CLINIC)
     assert told(ask.make(slot)) == told(ask.move("B-1", slot)) == NOT_ALLOWED
