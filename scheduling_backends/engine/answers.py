@@ -124,11 +124,14 @@ def _text(outcome: Done | Refusal) -> str | None:
 
 def _extensions(outcome: Done | Refusal) -> s.core.Extensions:
     """`<refusal xmlns="urn:tidbro:scheduling:1"><code>…</code></refusal>` beside a refusal's text (domain.md §5.11)."""
-    if isinstance(outcome, Done):
-        return ()
+    return () if isinstance(outcome, Done) else (extension(outcome.code),)
+
+
+def extension(code: str) -> bytes:
+    """The element that carries a refusal's internal code."""
     element = etree.Element(f"{{{TIDBRO}}}refusal", nsmap={None: TIDBRO})
-    etree.SubElement(element, f"{{{TIDBRO}}}code").text = outcome.code
-    return (etree.tostring(element),)
+    etree.SubElement(element, f"{{{TIDBRO}}}code").text = code
+    return etree.tostring(element)
 
 
 def _swedish(moment: datetime | None) -> datetime | None:
