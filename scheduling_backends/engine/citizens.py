@@ -133,6 +133,16 @@ def citizen(session: Session, person: PersonIdentity) -> Citizen | None:
     return None if row is None else _citizen(row)
 
 
+def id_of(session: Session, person: PersonIdentity) -> int | None:
+    """The number of the citizen's row, which may stand in a page's address as the person's number may not."""
+    return session.scalar(select(CitizenRow.id).where(CitizenRow.number == person.number))
+
+
+def citizen_of_id(session: Session, citizen_id: int) -> Citizen | None:
+    row = session.get(CitizenRow, citizen_id)
+    return None if row is None else _citizen(row)
+
+
 def citizens(session: Session, numbers: Iterable[str]) -> Mapping[str, Citizen]:
     """Those of the numbers that are registered, by number."""
     rows = session.scalars(select(CitizenRow).where(CitizenRow.number.in_(sorted(set(numbers)))))

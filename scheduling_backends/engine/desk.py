@@ -37,7 +37,7 @@ from scheduling_backends.engine.models import (
 )
 from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
 from scheduling_backends.engine.schedules import Moment, Period, holidays_skipped, moments
-from scheduling_backends.engine.seats import CARE, take_seat, write_history
+from scheduling_backends.engine.seats import CARE, Author, take_seat, write_history
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState
 
 
@@ -57,9 +57,10 @@ class ScheduleReport:
 class Desk:
     """The desk at the moment `now`, in the writing transaction of `session`."""
 
-    def __init__(self, session: Session, now: datetime) -> None:
+    def __init__(self, session: Session, now: datetime, author: Author = CARE) -> None:
         self._session = session
         self._now = now
+        self._author = author
 
     # -- Setting up
 
@@ -226,9 +227,11 @@ class Desk:
         row.slot_id, row.reason, row.state = slot_id, reason, BookingState.BOOKED
         row.is_invitation, row.invitation_text = invitation_text is not None, invitation_text
         self._add(row)
-        write_history(self._session, booking_id, Happening.BOOKED, CARE, self._now, to_slot=slot_id, comment=reason)
+        write_history(
+            self._session, booking_id, Happening.BOOKED, self._author, self._now, to_slot=slot_id, comment=reason
+        )
         if invitation is not None:
-            replace_with(self._session, self._booking(invitation), booking_id, CARE, self._now)
+            replace_with(self._session, self._booking(invitation), booking_id, self._author, self._now)
         return booking_id
 
     def invite(
@@ -239,6 +242,7 @@ class Desk:
         text: str,
         clinics: Sequence[HsaId],
         contact: Contact | None = None,
+        expires_on: date | None = None,
     ) -> str:
         """Send an open invitation, to be used once at one of `clinics`. Its id.
 
@@ -249,17 +253,18 @@ class Desk:
         kind, booking_id = self._time_type(clinic, time_type), new_booking_id()
         row = self._new_booking(booking_id, kind, person, contact, Initiative.CARE)
         row.state, row.is_invitation, row.invitation_text = BookingState.INVITED, True, text
+        row.expires_on = expires_on
         self._add(row)
         for usable in clinics:
             self._add(InvitationClinicRow(booking_id=booking_id, clinic_id=self._clinic(usable).id))
-        write_history(self._session, booking_id, Happening.INVITED, CARE, self._now)
+        write_history(self._session, booking_id, Happening.INVITED, self._author, self._now)
         return booking_id
 
     def cancel(self, booking_id: str, comment: str | None = None) -> None:
         """Cancel a citizen's booking or invitation, at any time. The seat is free at once."""
         booking = self._booking(booking_id)
         hold(self._session, queue_of(booking.subject_of_care))
-        end(self._session, booking, BookingState.CANCELLED_BY_CARE, CARE, comment, self._now)
+        end(self._session, booking, BookingState.CANCELLED_BY_CARE, self._author, comment, self._now)
 
     def conclude(self, booking_id: str, came: bool) -> None:
         """The visit is over: the citizen came, or did not."""

@@ -1,0 +1,378 @@
+"""One booking, and one time of the schedule: looking at them, and all that staff do with them.
+
+Every look at a citizen's booking and every change is a line in the audit log, a change's in its own transaction. What
+the rules would have refused a citizen is told, and done when it is confirmed (domain.md §6.3). A form that is sent
+twice is carried out once. Rules for staff are engine/care.py's.
+Source: domain.md §6.2 (panel), §6.3, §7.4.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from flask import Blueprint, abort, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from contracts.times import SWEDEN
+from scheduling_backends.audit import AuditAction
+from scheduling_backends.engine import audit_log, care, citizens, overview
+from scheduling_backends.engine.book import Contact
+from scheduling_backends.engine.care import CareRefused
+from scheduling_backends.engine.citizens import Citizen
+from scheduling_backends.engine.models import SlotRow
+from scheduling_backends.engine.overview import Entry, HistoryLine, Time
+from scheduling_backends.engine.states import Role, SlotState
+from scheduling_backends.staff import once
+from scheduling_backends.staff.forms import Form
+from scheduling_backends.staff.pages import form, render, texts
+from scheduling_backends.staff.visits import needs, system, visit
+
+blueprint = Blueprint("bookings", __name__)
+
+MOVE_DAYS = 14
+
+
+@dataclass(frozen=True, slots=True)
+class BookingPage:
+    """A booking with its history. `may_change`: this visit may, and the booking can still be changed."""
+
+    entry: Entry
+    lines: tuple[HistoryLine, ...]
+    citizen_id: int | None
+    may_change: bool
+    may_conclude: bool
+    has_begun: bool
+    form: Form = field(repr=False)
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MovePage:
+    """Choosing another time: the days from `first_day`, and the free times of them."""
+
+    entry: Entry
+    first_day: date
+    earlier: date
+    later: date
+    times: tuple[tuple[date, tuple[Time, ...]], ...]
+    form: Form = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimePage:
+    """A time of the schedule."""
+
+    time: Time
+    may_book: bool
+    may_plan: bool
+    form: Form = field(repr=False)
+    done: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookPage:
+    """Booking a time for a citizen. `warning` is what the rules would have told the citizen."""
+
+    time: Time
+    form: Form = field(repr=False)
+    warning: str = ""
+    needs_name: bool = True
+
+
+# -- A booking
+
+
+@blueprint.get("/bokning/<booking_id>")
+def booking(booking_id: str) -> Response:
+    return _booking_page(booking_id, Form(texts()))
+
+
+def _booking_page(booking_id: str, sent: Form, status: int = 200) -> Response:
+    with system().writing() as session:
+        entry = _entry(session, booking_id)
+        ids = (booking_id, *overview.predecessors(session, booking_id))
+        lines = overview.history(session, ids)
+        known = citizens.id_of(session, entry.subject_of_care)
+        note(session, "read booking", entry)
+    page = booking_page(
+        entry, lines, known, system().now(), visit().may(Role.BOOKER), sent, request.args.get("klart", "")
+    )
+    return render("staff/booking.html", page, status)
+
+
+def booking_page(
+    entry: Entry,
+    lines: tuple[HistoryLine, ...],
+    citizen_id: int | None,
+    now: datetime,
+    may_book: bool,
+    sent: Form,
+    done: str,
+) -> BookingPage:
+    has_begun = entry.start is not None and entry.start <= now
+    may_conclude = may_book and entry.start is not None and entry.state in overview.SEATED
+    return BookingPage(
+        entry, lines, citizen_id, may_book and entry.is_active, may_conclude, has_begun, sent, _known(done)
+    )
+
+
+@blueprint.post("/bokning/<booking_id>/avboka")
+@needs(Role.BOOKER)
+def cancel(booking_id: str) -> Response:
+    sent = form()
+    comment = sent.text("comment", required=True)
+    if not sent.is_right:
+        return _booking_page(booking_id, sent, 422)
+    return _changed(
+        booking_id,
+        "cancel",
+        lambda session: care.cancel(session, booking_id, visit().author, system().now(), comment),
+        "avbokad",
+    )
+
+
+@blueprint.post("/bokning/<booking_id>/kom")
+@needs(Role.BOOKER)
+def came(booking_id: str) -> Response:
+    return _concluded(booking_id, True)
+
+
+@blueprint.post("/bokning/<booking_id>/uteblev")
+@needs(Role.BOOKER)
+def stayed_away(booking_id: str) -> Response:
+    return _concluded(booking_id, False)
+
+
+def _concluded(booking_id: str, has_come: bool) -> Response:
+    return _changed(
+        booking_id,
+        "conclude",
+        lambda session: care.conclude(session, booking_id, has_come, visit().author, system().now()),
+        "noterad",
+    )
+
+
+@blueprint.get("/bokning/<booking_id>/flytta")
+@needs(Role.BOOKER)
+def choose(booking_id: str) -> Response:
+    return _move_page(booking_id, Form(texts()))
+
+
+def _move_page(booking_id: str, sent: Form, status: int = 200) -> Response:
+    with system().writing() as session:
+        entry = _entry(session, booking_id)
+        if entry.start is None or not entry.is_active:
+            abort(404)
+        first = _first_day(sent.value("day") or request.args.get("dag", ""), entry.start)
+        last = first + timedelta(days=MOVE_DAYS - 1)
+        free = overview.times(session, visit().clinic, first, last, SlotRow.end > system().now())
+        note(session, "read booking", entry)
+    return render("staff/move.html", move_page(entry, first, free, sent), status)
+
+
+def move_page(entry: Entry, first: date, found: tuple[Time, ...], sent: Form) -> MovePage:
+    """The free times of the booking's kind by day; other kinds are not offered, staff book those anew."""
+    free = [one for one in found if one.free and one.time_type.settings.code == entry.time_type_code]
+    days = {one.day: tuple(other for other in free if other.day == one.day) for one in free}
+    step = timedelta(days=MOVE_DAYS)
+    return MovePage(entry, first, first - step, first + step, tuple(days.items()), sent)
+
+
+@blueprint.post("/bokning/<booking_id>/flytta")
+@needs(Role.BOOKER)
+def move(booking_id: str) -> Response:
+    sent = form()
+    slot_id = sent.number("slot", least=1, most=999_999_999)
+    comment = sent.text("comment")
+    if slot_id is None or not sent.is_right:
+        return _move_page(booking_id, sent, 422)
+    wanted = slot_id
+    return _changed(
+        booking_id,
+        "move",
+        lambda session: care.move(session, booking_id, wanted, visit().author, system().now(), comment),
+        "flyttad",
+        lambda told: _move_page(booking_id, told, 409),
+        sent,
+    )
+
+
+def _changed(
+    booking_id: str,
+    action: AuditAction,
+    act: Callable[[Session], object],
+    done: str,
+    again: Callable[[Form], Response] | None = None,
+    sent: Form | None = None,
+) -> Response:
+    """Change a booking and note it, once; what cannot be is told on the page it came from."""
+
+    def carry_out() -> Response:
+        try:
+            with system().writing() as session:
+                entry = _entry(session, booking_id)
+                act(session)
+                note(session, action, entry)
+        except CareRefused as refused:
+            told = sent or Form(texts())
+            told.faults["slot" if again else "comment"] = refused.sentence
+            _note_refusal(action, booking_id)
+            return again(told) if again else _booking_page(booking_id, told, 409)
+        return redirect(url_for("bookings.booking", booking_id=booking_id, klart=done), 303)
+
+    return once.carry_out(carry_out)
+
+
+# -- A time
+
+
+@blueprint.get("/tid/<int:slot_id>")
+def slot(slot_id: int) -> Response:
+    return _time_page(slot_id, Form(texts()))
+
+
+def _time_page(slot_id: int, sent: Form, status: int = 200) -> Response:
+    with system().writing() as session:
+        time = _time(session, slot_id)
+        for one in (*time.seated, *time.cancelled):
+            note(session, "read booking", one)
+    may_book = visit().may(Role.BOOKER) and time.free > 0 and time.end > system().now()
+    page = TimePage(
+        time, may_book, visit().may(Role.BOOKER, Role.SCHEDULER), sent, _known(request.args.get("klart", ""))
+    )
+    return render("staff/time.html", page, status)
+
+
+@blueprint.post("/tid/<int:slot_id>/sparra")
+@needs(Role.BOOKER, Role.SCHEDULER)
+def block(slot_id: int) -> Response:
+    sent = form()
+    reason = sent.text("reason", required=True, most=200)
+    if not sent.is_right:
+        return _time_page(slot_id, sent, 422)
+    return _planned(slot_id, lambda session: care.block(session, [slot_id], reason), "sparrad")
+
+
+@blueprint.post("/tid/<int:slot_id>/oppna")
+@needs(Role.BOOKER, Role.SCHEDULER)
+def unblock(slot_id: int) -> Response:
+    return _planned(slot_id, lambda session: care.unblock(session, [slot_id]), "oppnad")
+
+
+def _planned(slot_id: int, act: Callable[[Session], object], done: str) -> Response:
+    with system().writing() as session:
+        _time(session, slot_id)
+        act(session)
+    return redirect(url_for("bookings.slot", slot_id=slot_id, klart=done), 303)
+
+
+@blueprint.get("/tid/<int:slot_id>/boka")
+@needs(Role.BOOKER)
+def book_form(slot_id: int) -> Response:
+    with system().reading() as session:
+        time = _time(session, slot_id)
+    return render("staff/book.html", BookPage(time, Form(texts())))
+
+
+@blueprint.post("/tid/<int:slot_id>/boka")
+@needs(Role.BOOKER)
+def book(slot_id: int) -> Response:
+    return once.carry_out(lambda: _book(slot_id, form()))
+
+
+def _book(slot_id: int, sent: Form) -> Response:
+    now = system().now()
+    person = sent.person("number", now.astimezone(SWEDEN).date())
+    reason, invitation = sent.text("reason"), sent.text("invitation_text")
+    first, last, phone = (sent.text(name, most=80) for name in ("first_name", "last_name", "phone"))
+    with system().writing() as session:
+        time = _time(session, slot_id)
+        known = None if person is None else citizens.citizen(session, person)
+        if known is None:
+            sent.text("first_name", required=True)
+            sent.text("last_name", required=True)
+        if person is None or not sent.is_right:
+            return render("staff/book.html", BookPage(time, sent), 422)
+        answer = care.web_answer(session, slot_id, person, now)
+        if answer is not None and not sent.ticked("confirmed"):
+            audit(session, "find citizen", person.number)
+            return render("staff/book.html", BookPage(time, sent, answer.text, known is None), 422)
+        citizen = known or Citizen(person, first or "", last or "", phone)
+        try:
+            with session.begin_nested():
+                booking_id = care.book(
+                    session,
+                    slot_id,
+                    person,
+                    _contact(citizen, phone),
+                    visit().author,
+                    now,
+                    reason=reason,
+                    invitation_text=invitation,
+                )
+        except CareRefused as refused:
+            sent.faults["slot"] = refused.sentence
+            audit(session, "make", person.number, outcome="refused")
+            return render("staff/book.html", BookPage(_time(session, slot_id), sent, "", known is None), 409)
+        if known is None:
+            citizens.register(session, citizen, now)
+        audit(session, "make", person.number, booking_id)
+    return redirect(url_for("bookings.booking", booking_id=booking_id, klart="bokad"), 303)
+
+
+# -- What the pages of staff share
+
+
+def audit(
+    session: Session, action: AuditAction, number: str | None, booking_id: str | None = None, outcome: str = "OK"
+) -> None:
+    """A line in the audit log about this visit."""
+    here = visit()
+    audit_log.note(session, system().now(), action, outcome, here.clinic.hsa_id, here.member.hsa_id, number, booking_id)
+
+
+def note(session: Session, action: AuditAction, entry: Entry) -> None:
+    """A line about a booking that this visit looked at or changed."""
+    audit(session, action, entry.subject_of_care.number, entry.id)
+
+
+def _note_refusal(action: AuditAction, booking_id: str) -> None:
+    with system().writing() as session:
+        found = overview.entry(session, visit().clinic, booking_id)
+        audit(session, action, found.subject_of_care.number if found else None, booking_id, "refused")
+
+
+def _entry(session: Session, booking_id: str) -> Entry:
+    """The booking, if it is this clinic's; 404 otherwise, noted all the same."""
+    found = overview.entry(session, visit().clinic, booking_id)
+    return found if found is not None else abort(404)
+
+
+def _time(session: Session, slot_id: int) -> Time:
+    found = overview.time(session, visit().clinic, slot_id)
+    return found if found is not None else abort(404)
+
+
+def _contact(citizen: Citizen, phone: str | None) -> Contact:
+    return Contact(citizen.first_name, None, citizen.last_name, phone or citizen.phone, citizen.email, citizen.address)
+
+
+def _first_day(text: str, start: datetime) -> date:
+    today = system().now().astimezone(SWEDEN).date()
+    with suppress(ValueError):
+        return max(today, date.fromisoformat(text))
+    return max(today, start.astimezone(SWEDEN).date())
+
+
+_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen")
+
+
+def _known(done: str) -> str:
+    """What was just done, if it is one of ours: it came by the address."""
+    return done if done in _DONE else ""
+
+
+def is_blocked(time: Time) -> bool:
+    return time.state is SlotState.BLOCKED
