@@ -9,33 +9,47 @@ from dataclasses import replace
 from importlib.resources import files
 
 from gateway.settings import GatewaySettings, SettingsRefused, preset
+from scheduling_backends.engine.producer import EngineProducer
+from scheduling_backends.takecare.adapter import TakeCare
 from scheduling_backends.timebook.adapter import Timebook
 from tidbro import demo_region
 from tidbro.settings import RegionSettings
 from tidbro.wiring import DEMO_CONSUMER, Region
 
+_IDS = {"timebook": "SE2321009991-2", "takecare": "SE2321009991-1A"}
+
 
 def opened(settings: RegionSettings) -> RegionSettings:
     """The settings with what the demo needs, where they say nothing else.
 
-    A loopback caller without identity counts as the demo's e-service, and the region's tree of units is known. The
-    demo's catalogue names its platform, which keeps that id where the real platform's default would be another.
+    A loopback caller without identity counts as the demo's e-service, the region's tree of units is known, and staff
+    sign in by choosing a card. The demo's catalogue names its platform, which keeps that id where the real platform's
+    default would be another.
     """
     own = settings.gateway
     if own.instance_id == preset(own.compatibility).get("instance_id"):
         own = replace(own, instance_id=GatewaySettings().instance_id)
     units = own.hsa_files or (str(files("tidbro") / "demo_hsa.xml"),)
-    return replace(settings, gateway=replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units))
+    own = replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units)
+    tables = {name: {"emulated_sign_in": True, **settings.adapters.get(name, {})} for name in ("timebook", "takecare")}
+    return replace(settings, gateway=own, adapters={**settings.adapters, **tables})
 
 
 def plant(region: Region) -> None:
     """Make the demo region's clinics, people and times, where they are not there already. Raises SettingsRefused."""
-    timebook = region.pipeline.producers.adapters.get("timebook")
+    adapters = region.pipeline.producers.adapters
+    timebook, record_system = adapters.get("timebook"), adapters.get("takecare")
     if not isinstance(timebook, Timebook):
         raise SettingsRefused("demo needs the adapter timebook, and no route in tak_file leads to it.")
-    timebook.open()
-    try:
-        with timebook.desk() as desk:
-            demo_region.plant(desk, region.clock())
-    finally:
-        timebook.close()
+    systems: list[EngineProducer] = [timebook]
+    if isinstance(record_system, TakeCare) and record_system.system is not None:
+        systems.append(record_system.system)
+    for system in systems:
+        system.open()
+        try:
+            with system.desk() as desk:
+                is_new = demo_region.plant(desk, region.clock(), system.name)
+            if is_new:
+                demo_region.on_the_web(system, _IDS[system.name], region.clock())
+        finally:
+            system.close()

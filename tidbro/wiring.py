@@ -28,7 +28,7 @@ from gateway.tak.monitor import Monitor, Reset
 from gateway.tak.services import TakServices
 from gateway.tak.snapshot import TakSnapshot
 from gateway.time_outs import TimeOuts
-from tidbro import catalogue, demo_catalogue
+from tidbro import catalogue, demo_catalogue, sites
 from tidbro.clock import clock_of
 from tidbro.home import Home
 from tidbro.settings import RegionSettings
@@ -85,9 +85,16 @@ def build(
     status = Status(pipeline, clock, endpoints or [f"http://{settings.host}:{settings.port}/vp"], tak, hsa)
     pages: dict[str, Page] = dict.fromkeys(_ADMINISTRATIVE, AdminPages(status, tak, hsa).answer)
     pages |= _catalogue_pages(settings, clock, is_gateway_alone, tak, pipeline)
-    sites = None if is_gateway_alone else Home(settings, clock, pipeline.catalogue, regional_url)
-    door = Door(pipeline, pages, sites, settings.traffic_path, settings.host)
-    return Region(door, pipeline, settings, clock, tak, hsa, pages, sites)
+    web = None if is_gateway_alone else _sites(settings, clock, pipeline, regional_url)
+    door = Door(pipeline, pages, web, settings.traffic_path, settings.host)
+    return Region(door, pipeline, settings, clock, tak, hsa, pages, web)
+
+
+def _sites(settings: RegionSettings, clock: Clock, pipeline: Pipeline, regional_url: str) -> AsgiApplication:
+    """The page at `/`, and the sites of the scheduling systems that are in the process."""
+    home = Home(settings, clock, pipeline.catalogue, regional_url)
+    found = sites.of_systems(pipeline.producers.adapters, Path(settings.data_directory))
+    return sites.Sites(home, found)
 
 
 def _catalogue_pages(

@@ -20,8 +20,10 @@ from contracts.identifiers import HsaId, PersonIdentity
 from scheduling_backends.database import hold
 from scheduling_backends.engine import find
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
+from scheduling_backends.engine.citizens import Citizen, give_basis, register
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType
 from scheduling_backends.engine.models import (
+    BasisRow,
     BookingRow,
     CareTypeRow,
     ClinicRow,
@@ -39,6 +41,10 @@ from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
 from scheduling_backends.engine.schedules import Moment, Period, holidays_skipped, moments
 from scheduling_backends.engine.seats import CARE, Author, take_seat, write_history
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState
+
+
+class InUse(Exception):
+    """It has times or bookings, and is not removed: nothing of what was is lost."""
 
 
 class NoSeat(Exception):
@@ -81,6 +87,14 @@ class Desk:
     def add_resource(self, clinic: HsaId, code: str, name: str, group: str | None = None) -> None:
         self._add(ResourceRow(clinic_id=self._clinic(clinic).id, code=code, name=name, group=group))
 
+    def register(self, citizen: Citizen) -> None:
+        """Write a citizen into the register."""
+        register(self._session, citizen, self._now)
+
+    def give_basis(self, clinic: HsaId, time_type: str, person: PersonIdentity, note: str | None = None) -> int:
+        """Let the citizen book this kind of time (R6); the basis's id."""
+        return give_basis(self._session, person, self._time_type(clinic, time_type), self._now, note=note)
+
     def add_staff(self, hsa_id: HsaId, name: str, title: str | None = None) -> None:
         self._add(StaffRow(hsa_id=hsa_id.text, hsa_key=hsa_id.key, name=name, title=title))
 
@@ -113,6 +127,23 @@ class Desk:
         time_type = self._time_type(clinic, code)
         settings = _columns(replace(time_type.settings, **changes))
         self._session.execute(update(TimeTypeRow).where(TimeTypeRow.id == time_type.id).values(settings))
+
+    def replace_time_type(
+        self, clinic: HsaId, code: str, settings: TimeTypeSettings, care_type: str | None = None
+    ) -> None:
+        """All settings of a kind of time, and its kind of care; its code stays."""
+        kind = self._time_type(clinic, code)
+        care_type_id = None if care_type is None else self._id_of(CareTypeRow, kind.clinic_id, care_type)
+        values = _columns(replace(settings, code=code)) | {"care_type_id": care_type_id}
+        self._session.execute(update(TimeTypeRow).where(TimeTypeRow.id == kind.id).values(values))
+
+    def remove_time_type(self, clinic: HsaId, code: str) -> None:
+        """Remove a kind of time that was never used. Raises InUse."""
+        kind = self._time_type(clinic, code)
+        uses = (SlotRow.time_type_id, BookingRow.time_type_id, BasisRow.time_type_id)
+        if any(self._session.scalar(select(exists().where(used == kind.id))) for used in uses):
+            raise InUse(f"{code} has times or bookings")
+        self._session.execute(delete(TimeTypeRow).where(TimeTypeRow.id == kind.id))
 
     def time_type_settings(self, clinic: HsaId, code: str) -> TimeTypeSettings:
         return self._time_type(clinic, code).settings

@@ -6,7 +6,7 @@ twice is carried out once. Rules for staff are engine/care.py's.
 Source: domain.md §6.2 (panel), §6.3, §7.4.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -336,6 +336,14 @@ def audit(
 def note(session: Session, action: AuditAction, entry: Entry) -> None:
     """A line about a booking that this visit looked at or changed."""
     audit(session, action, entry.subject_of_care.number, entry.id)
+
+
+def audit_all(session: Session, action: AuditAction, seen: Sequence[Entry]) -> None:
+    """A line for each citizen among the bookings that a page shows; one without anybody is noted too."""
+    if not seen:
+        audit(session, action, None)
+    for number in sorted({one.subject_of_care.number for one in seen}):
+        audit(session, action, number)
 
 
 def _note_refusal(action: AuditAction, booking_id: str) -> None:

@@ -77,3 +77,8 @@ def masked(of: PersonIdentity) -> str:
 def count(of: int) -> str:
     """`12 345`, with a narrow space that does not break."""
     return f"{of:,}".replace(",", " ")
+
+
+def number(of: str) -> str:
+    """A number as the database has it, as `person` shows it."""
+    return PersonIdentity(of).displayed

@@ -44,10 +44,13 @@ class TroublePage:
 
 
 class _Cookies(SecureCookieSessionInterface):
-    """Cookies that go over HTTPS alone, where they came over it."""
+    """Cookies that go to this site alone, and over HTTPS alone where they came over it."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return f"{request.script_root}/"
 
 
 def make_site(

@@ -1,0 +1,111 @@
+"""The calendar's grid: which time stands in which row and column, and over how many rows.
+
+Pure. A row is a clock time at which something begins, in any column; a time that nothing else begins in goes over all
+rows that it lasts. Columns are performers and resources of a day, or the days of a week.
+Elsewhere: what a cell looks like (templates/). Source: domain.md §6.2.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+
+from contracts.times import SWEDEN
+from scheduling_backends.engine.overview import Time
+
+NOBODY = "-"
+"""The column of times with neither performer nor resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What begins in a row of a column; over `rows` rows."""
+
+    times: tuple[Time, ...]
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A clock time, and a cell for each column; None where a cell above goes on."""
+
+    clock: time
+    cells: tuple[Cell | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its key, and its heading."""
+
+    key: str
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The whole table."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def day_grid(times: Sequence[Time], headings: Sequence[tuple[str, str]], nobody: str) -> Grid:
+    """A day: a column for each performer and resource that has a time, in the order of `headings`."""
+    used = {column_of(one) for one in times}
+    named = [Column(key, heading) for key, heading in headings if key in used]
+    columns = [*named, *([Column(NOBODY, nobody)] if NOBODY in used else [])]
+    return _grid(times, columns, column_of)
+
+
+def week_grid(times: Sequence[Time], monday: date, heading: Callable[[date], str]) -> Grid:
+    """A week: Monday to Friday, and a day of the weekend that has a time."""
+    used = {one.day for one in times}
+    days = [monday + timedelta(days=n) for n in range(7)]
+    shown = [day for day in days if day.weekday() < 5 or day in used]
+    return _grid(times, [Column(day.isoformat(), heading(day)) for day in shown], lambda one: one.day.isoformat())
+
+
+def column_of(one: Time) -> str:
+    if one.performer_id is not None:
+        return f"p{one.performer_id}"
+    return NOBODY if one.resource_id is None else f"r{one.resource_id}"
+
+
+def _grid(times: Sequence[Time], columns: Sequence[Column], key_of: Callable[[Time], str]) -> Grid:
+    clocks = sorted({_begins(one) for one in times})
+    by_column = [_cells([one for one in times if key_of(one) == column.key], clocks) for column in columns]
+    return Grid(
+        tuple(columns), tuple(Row(clock, tuple(cells[n] for cells in by_column)) for n, clock in enumerate(clocks))
+    )
+
+
+def _cells(times: Sequence[Time], clocks: Sequence[time]) -> list[Cell | None]:
+    cells: list[Cell | None] = [Cell(())] * len(clocks)
+    for n, clock in enumerate(clocks):
+        here = tuple(one for one in times if _begins(one) == clock)
+        if not here:
+            continue
+        rows = sum(clock <= other < _ends(here[0]) for other in clocks) if len(here) == 1 else 1
+        is_alone = not any(clock < _begins(one) < _ends(here[0]) for one in times)
+        cells[n] = Cell(here, rows if is_alone else 1)
+    return _covered(cells)
+
+
+def _covered(cells: list[Cell | None]) -> list[Cell | None]:
+    """The same, with nothing where a cell above goes on."""
+    left = 0
+    for n, cell in enumerate(cells):
+        if left:
+            cells[n], left = None, left - 1
+        elif cell is not None:
+            left = cell.rows - 1
+    return cells
+
+
+def _begins(one: Time) -> time:
+    return one.start.astimezone(SWEDEN).time()
+
+
+def _ends(one: Time) -> time:
+    """The clock time of the end; the day's last moment for what goes on past midnight."""
+    local = one.end.astimezone(SWEDEN)
+    return local.time() if local.date() == one.day else time.max
