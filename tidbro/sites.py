@@ -18,6 +18,8 @@ from contracts.producer import SchedulingProducer
 from gateway.door import AsgiApplication, Receive, Scope, Send
 from scheduling_backends.takecare import staff as takecare_staff
 from scheduling_backends.takecare.adapter import TakeCare
+from scheduling_backends.timebook import staff as timebook_staff
+from scheduling_backends.timebook.adapter import Timebook
 
 THREADS = 8
 _SECRET_FILE = "sites.key"  # noqa: S105  its name
@@ -52,6 +54,9 @@ def of_systems(adapters: Mapping[str, SchedulingProducer], data_directory: Path)
     """The staff's sites of the scheduling systems among the adapters, by path."""
     record_system = adapters.get("takecare")
     found: dict[str, Any] = {}
+    timebook = adapters.get("timebook")
+    if isinstance(timebook, Timebook):
+        found["/timebook"] = timebook_staff.site(timebook, secret_in(data_directory))
     if isinstance(record_system, TakeCare) and record_system.system is not None:
         found["/takecare"] = takecare_staff.site(record_system.system, secret_in(data_directory))
     return found

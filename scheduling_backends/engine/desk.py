@@ -60,6 +60,25 @@ class ScheduleReport:
     holidays: tuple[date, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What a period would give: the slot that all its times share, the wanted times and those that clash."""
+
+    slot: dict[str, Any]
+    wanted: Sequence[Moment]
+    clashes: frozenset[Moment]
+    holidays: tuple[date, ...]
+
+    @property
+    def made(self) -> list[Moment]:
+        return [moment for moment in self.wanted if moment not in self.clashes]
+
+    @property
+    def report(self) -> ScheduleReport:
+        listed = tuple(moment for moment in self.wanted if moment in self.clashes)
+        return ScheduleReport(len(self.made), listed, self.holidays)
+
+
 class Desk:
     """The desk at the moment `now`, in the writing transaction of `session`."""
 
@@ -167,22 +186,68 @@ class Desk:
         Times that clash with others of the same performer or resource (with neither: of the same kind) are not made
         but reported. `published_from` releases them at that moment.
         """
+        planned = self._planned(clinic, time_type, period, performer, resource, capacity)
+        self._write_slots(planned.slot | {"state": state, "published_from": published_from}, planned.made)
+        return planned.report
+
+    def preview(
+        self,
+        clinic: HsaId,
+        time_type: str,
+        period: Period,
+        *,
+        performer: HsaId | None = None,
+        resource: str | None = None,
+        capacity: int | None = None,
+    ) -> tuple[ScheduleReport, tuple[Moment, ...]]:
+        """What `add_slots` would do now, and the times that it would make; nothing is written."""
+        planned = self._planned(clinic, time_type, period, performer, resource, capacity)
+        return planned.report, tuple(planned.made)
+
+    def add_moments(
+        self,
+        clinic: HsaId,
+        time_type: str,
+        wanted: Sequence[Moment],
+        *,
+        performer_id: int | None = None,
+        resource_id: int | None = None,
+        capacity: int | None = None,
+        state: SlotState = SlotState.DRAFT,
+    ) -> ScheduleReport:
+        """The same for moments that are known already, as when a week is copied."""
+        kind = self._time_type(clinic, time_type)
+        slot = self._slot(kind, performer_id, resource_id, capacity)
+        planned = _Planned(slot, list(wanted), frozenset(self._clashes(slot, wanted)), ())
+        self._write_slots(planned.slot | {"state": state, "published_from": None}, planned.made)
+        return planned.report
+
+    def _planned(
+        self,
+        clinic: HsaId,
+        time_type: str,
+        period: Period,
+        performer: HsaId | None,
+        resource: str | None,
+        capacity: int | None,
+    ) -> "_Planned":
         place, kind = self._clinic(clinic), self._time_type(clinic, time_type)
-        slot = {
-            "clinic_id": place.id,
+        resource_id = None if resource is None else self._id_of(ResourceRow, place.id, resource)
+        slot = self._slot(kind, self._performer_id(performer), resource_id, capacity)
+        eves = place.settings.eves_are_holidays
+        wanted = list(moments(period, eves))
+        return _Planned(slot, wanted, frozenset(self._clashes(slot, wanted)), holidays_skipped(period, eves))
+
+    def _slot(
+        self, kind: TimeType, performer_id: int | None, resource_id: int | None, capacity: int | None
+    ) -> dict[str, Any]:
+        return {
+            "clinic_id": kind.clinic_id,
             "time_type_id": kind.id,
-            "performer_id": self._performer_id(performer),
-            "resource_id": None if resource is None else self._id_of(ResourceRow, place.id, resource),
+            "performer_id": performer_id,
+            "resource_id": resource_id,
             "capacity": capacity or kind.settings.capacity,
-            "state": state,
-            "published_from": published_from,
         }
-        wanted = list(moments(period, place.settings.eves_are_holidays))
-        clashes = frozenset(self._clashes(slot, wanted))
-        made = [moment for moment in wanted if moment not in clashes]
-        self._write_slots(slot, made)
-        listed = tuple(moment for moment in wanted if moment in clashes)
-        return ScheduleReport(len(made), listed, holidays_skipped(period, place.settings.eves_are_holidays))
 
     def last_day_with_slots(self, clinic: HsaId, time_type: str) -> date | None:
         """Until when there is a schedule for this kind of time; None when there is none."""

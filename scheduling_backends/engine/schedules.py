@@ -61,6 +61,11 @@ def moments(period: Period, eves_are_holidays: bool) -> Iterator[Moment]:
         yield from _moments_of(day, clock_times)
 
 
+def moment_on(day: date, opens: time, closes: time) -> Moment | None:
+    """The time from one clock time to another on a day; None where the clocks skip or repeat one of them."""
+    return next(_moments_of(day, ((_since_midnight(opens), _since_midnight(closes)),)), None)
+
+
 def holidays_skipped(period: Period, eves_are_holidays: bool) -> tuple[date, ...]:
     """The days that the period would have times on, were they not holidays."""
     return () if period.keeps_holidays else tuple(d for d in _weekdays(period) if is_holiday(d, eves_are_holidays))

@@ -5,6 +5,7 @@ Moments are shown in Swedish time. A person's number is whole on the person's ow
 """
 
 from datetime import date, datetime, time
+from datetime import timedelta as timedelta  # noqa: PLC0414  templates reckon with it
 
 from contracts.identifiers import PersonIdentity
 from contracts.times import SWEDEN

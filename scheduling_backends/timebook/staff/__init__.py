@@ -1,0 +1,44 @@
+"""The stand-alone timebook's staff pages.
+
+    listing.py         the booking list, for the screen, printing and as a file
+    schedule.py        looking at, making, copying and publishing schedules; closed hours
+    figures.py         statistics
+    administration.py  roles and the clinic
+Elsewhere: bookings, citizens, invitations, kinds of time, follow-up (scheduling_backends/staff/).
+Source: domain.md §7.
+"""
+
+from pathlib import Path
+
+from flask import Flask
+
+from scheduling_backends.engine.states import Role
+from scheduling_backends.staff import bookings, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff.pages import NavEntry
+from scheduling_backends.staff.site import make_site
+from scheduling_backends.staff.system import StaffSystem
+from scheduling_backends.timebook.staff import administration, figures, listing, schedule
+
+TEXTS = Path(__file__).parent / "texts_sv.toml"
+_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+_PLANNERS = frozenset({Role.SCHEDULER})
+NAVIGATION = (
+    NavEntry("listing.listed", "navigation.listing"),
+    NavEntry("schedule.week", "navigation.schedule"),
+    NavEntry("schedule.make_form", "navigation.make", _PLANNERS),
+    NavEntry("schedule.copy_form", "navigation.copy", _PLANNERS),
+    NavEntry("schedule.closures", "navigation.closures"),
+    NavEntry("invitations.listed", "navigation.invitations"),
+    NavEntry("citizens.search_form", "navigation.citizens"),
+    NavEntry("time_types.listed", "navigation.time_types"),
+    NavEntry("figures.listed", "navigation.figures", _ADMINISTRATORS | _PLANNERS),
+    NavEntry("administration.roles", "navigation.roles", _ADMINISTRATORS),
+    NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
+    NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
+)
+_MODULES = (listing, schedule, figures, administration, bookings, citizens, invitations, time_types, follow_up)
+
+
+def site(system: StaffSystem, secret: bytes) -> Flask:
+    """The site of a timebook; `secret` signs its cookies."""
+    return make_site(system, [one.blueprint for one in _MODULES], NAVIGATION, "listing.listed", (TEXTS,), secret)
