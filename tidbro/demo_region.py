@@ -8,7 +8,7 @@ Source: domain.md §10.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time, timedelta
 from functools import cache
@@ -82,7 +82,7 @@ def plant(desk: Desk, now: datetime, system: str = "timebook") -> bool:
     is_new = not desk.has_clinic(HsaId(theirs[0]["hsa_id"]))
     ids = frozenset(clinic["hsa_id"] for clinic in theirs)
     if is_new:
-        for performer in _region()["performers"]:
+        for performer in _performers(theirs):
             names = {name: performer[name] for name in ("first_name", "last_name", "title")}
             desk.add_performer(HsaId(performer["hsa_id"]), **names)
         for clinic in theirs:
@@ -131,6 +131,13 @@ def _fields(kind: type[ClinicSettings] | type[TimeTypeSettings], entry: Mapping[
     """The settings that the entry names, as their types; other keys are about other things."""
     named = {one.name: entry[one.name] for one in fields(kind) if one.name in entry}
     return {name: _CHOICES[name](value) if name in _CHOICES else value for name, value in named.items()}
+
+
+def _performers(clinics: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those who give care at any of the clinics."""
+    kinds = [kind for clinic in clinics for kind in clinic["time_types"]]
+    needed = {hsa_id for kind in kinds for hsa_id in kind.get("schedule", {}).get("performers", ())}
+    return [one for one in _region()["performers"] if one["hsa_id"] in needed]
 
 
 def _plant_people(desk: Desk, ids: frozenset[str]) -> None:

@@ -72,13 +72,17 @@ def navigation(here: Visit | None) -> tuple[Link, ...]:
     if here is None:
         return ()
     entries: Sequence[NavEntry] = current_app.extensions["tidbro_navigation"]
-    place = (request.endpoint or "").rpartition(".")[0]
+    place = _place(entries, request.endpoint or "")
     return tuple(
-        Link(url_for(one.endpoint), texts()(one.text), _is_here(one, place))
+        Link(url_for(one.endpoint), texts()(one.text), one is place)
         for one in entries
         if one.roles == EVERYBODY or here.may(*one.roles)
     )
 
 
-def _is_here(entry: NavEntry, blueprint: str) -> bool:
-    return entry.endpoint == request.endpoint or entry.endpoint.rpartition(".")[0] == blueprint
+def _place(entries: Sequence[NavEntry], endpoint: str) -> NavEntry | None:
+    """Where in the navigation a view is: its own entry, else the first of its blueprint."""
+    blueprint = endpoint.partition(".")[0]
+    own = [one for one in entries if one.endpoint == endpoint]
+    of_blueprint = [one for one in entries if one.endpoint.partition(".")[0] == blueprint]
+    return next(iter(own + of_blueprint), None)

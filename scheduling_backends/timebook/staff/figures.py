@@ -31,7 +31,7 @@ COUNTS = (
     "no_shows",
     "unused",
 )
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 240, 48, 32
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 640, 256, 48, 28, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _parts(row: Figures) -> tuple[str, str]:
 def plot(weeks: tuple[Figures, ...]) -> Plot:
     """A bar for each week: booked seats below, free seats above them."""
     most = max((row.offered for row in weeks), default=0) or 1
-    floor, inner = _HEIGHT - _BOTTOM, _HEIGHT - _BOTTOM - 12
+    floor, inner = _HEIGHT - _BOTTOM, _HEIGHT - _BOTTOM - _TOP
     step = (_WIDTH - _LEFT) / max(1, len(weeks))
     bars = []
     for n, row in enumerate(weeks):

@@ -31,7 +31,7 @@ class Browser:
     page: str = field(default="", repr=False)
 
     def get(self, path: str, **query: str) -> TestResponse:
-        return self._seen(self.client.get(path, query_string=query, follow_redirects=True))
+        return self._seen(self.client.get(path, query_string=query or None, follow_redirects=True))
 
     def post(self, path: str, **typed: object) -> TestResponse:
         """Send a form with the token of the page that is shown."""

@@ -1,0 +1,359 @@
+"""Bookings on staff pages: seen, made, moved, cancelled, noted, by whom it is allowed (domain.md §6.3, §7.1, §7.4)."""
+
+import re
+import threading
+from datetime import timedelta
+
+import pytest
+
+from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow
+from scheduling_backends.engine.states import BookingState, Initiative
+from tests.people import ANNA, BERTIL, ELIN, SIV
+from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
+from tests.scheduling_backends.staff.conftest import Browser
+from tests.scheduling_backends.timebooks import World, at
+
+
+def slot_ids(world: World) -> list[int]:
+    return [row.id for row in sorted(world.rows(SlotRow), key=lambda row: row.start)]
+
+
+def as_booker(browser: Browser) -> Browser:
+    browser.sign_in(BOOKER, 1)
+    return browser
+
+
+def book(browser: Browser, slot_id: int, number: str, **typed: str):
+    browser.get(f"/tid/{slot_id}/boka")
+    return browser.post(f"/tid/{slot_id}/boka", number=number, **typed)
+
+
+def actions(world: World) -> list[tuple[str, str | None]]:
+    return [(row.action, row.subject_of_care) for row in world.rows(AuditRow)]
+
+
+def test_a_time_that_a_citizen_booked_on_the_web_is_in_the_list_with_the_comment(
+    browser: Browser, world: World
+) -> None:
+    ask = world.ask(ANNA)
+    ask.make(ask.free_times()[0], "Ont i knät")
+    as_booker(browser).get("/bokningslista", fran="2026-12-01", till="2026-12-02", status="bokad")
+    assert "Webb" in browser.page
+    assert "Ont i knät" in browser.page
+    assert "19791212-****" in browser.page
+    assert ANNA.identity.displayed not in browser.page
+    assert ("read list", ANNA.number) in actions(world)
+
+
+def test_staff_book_for_a_registered_citizen(browser: Browser, world: World) -> None:
+    answer = book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="Ringde")
+    assert answer.request.path.startswith("/bokning/B-")
+    assert "Tiden är bokad." in browser.page
+    (row,) = world.rows(BookingRow)
+    assert (row.booked_by, row.reason, row.subject_of_care) == (Initiative.CARE, "Ringde", ANNA.number)
+    assert ("make", ANNA.number) in actions(world)
+
+
+def test_a_citizen_who_is_not_registered_needs_a_name_and_is_registered(browser: Browser, world: World) -> None:
+    """domain.md §7.1: registrera invånare."""
+    slot_id, number = slot_ids(world)[0], ELIN.identity.displayed
+    answer = book(as_booker(browser), slot_id, number)
+    assert answer.status_code == 422
+    assert "Förnamn: Fyll i det här fältet." in browser.page
+    assert number in browser.page  # what was typed is kept
+    book(browser, slot_id, number, first_name="Elin", last_name="Kallander")
+    assert ELIN.number in [row.number for row in world.rows(CitizenRow)]
+    assert len(world.rows(BookingRow)) == 1
+
+
+@pytest.mark.parametrize("number", ["", "19791212-9281", "hej", "1979121292800"])
+def test_a_number_that_cannot_be_is_told_and_nothing_is_booked(browser: Browser, world: World, number: str) -> None:
+    assert book(as_booker(browser), slot_ids(world)[0], number).status_code == 422
+    assert "Något behöver rättas" in browser.page
+    assert world.rows(BookingRow) == []
+
+
+def test_staff_are_warned_with_the_rules_sentence_and_confirm(browser: Browser, world: World) -> None:
+    """domain.md §6.3: staff skip the web limits but get a warning."""
+    world.clock.now = at(1, 8)  # less than two hours before (R10)
+    slot_id = slot_ids(world)[0]
+    assert book(as_booker(browser), slot_id, "19791212-9280").status_code == 422
+    assert "Den här tiden kan inte bokas så nära inpå." in browser.page
+    assert world.rows(BookingRow) == []
+    book(browser, slot_id, "19791212-9280", confirmed="1")
+    assert len(world.rows(BookingRow)) == 1
+
+
+def test_a_double_click_books_once(browser: Browser, world: World) -> None:
+    as_booker(browser).get(f"/tid/{slot_ids(world)[0]}/boka")
+    mark = re.search(r'name="form_mark" value="([^"]+)"', browser.page)
+    assert mark is not None
+    typed = {"number": "19791212-9280", "form_mark": mark[1], "csrf_token": browser.token}
+    path = f"/tid/{slot_ids(world)[0]}/boka"
+    first, second = (browser.client.post(path, data=typed) for _ in range(2))
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(world.rows(BookingRow)) == 1
+
+
+def test_a_seat_that_a_citizen_just_took_is_told_and_what_was_typed_is_kept(browser: Browser, world: World) -> None:
+    slot_id = slot_ids(world)[0]
+    as_booker(browser).get(f"/tid/{slot_id}/boka")
+    ask = world.ask(BERTIL)
+    ask.make(ask.free_times()[0])
+    answer = browser.post(f"/tid/{slot_id}/boka", number="19791212-9280", reason="Ringde", confirmed="1")
+    assert answer.status_code == 409
+    assert "Tiden är redan bokad. Välj en annan tid; inget har ändrats." in browser.page
+    assert "Ringde" in browser.page
+    assert [row.subject_of_care for row in world.rows(BookingRow)] == [BERTIL.number]
+
+
+def test_staff_move_a_booking_and_the_old_time_is_free(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    browser.get(f"/bokning/{row.id}/flytta")
+    browser.post(f"/bokning/{row.id}/flytta", slot=str(slot_ids(world)[3]), comment="Läkaren är borta")
+    assert "Bokningen är flyttad." in browser.page
+    assert "Läkaren är borta" in browser.page
+    seats = {seat.slot_id: seat.booking_id for seat in world.rows(SeatRow)}
+    assert (seats[slot_ids(world)[0]], seats[slot_ids(world)[3]]) == (None, row.id)
+
+
+def test_a_move_to_a_time_that_was_just_taken_keeps_the_old_one(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    browser.get(f"/bokning/{row.id}/flytta")
+    ask = world.ask(BERTIL)
+    ask.make(ask.free_times()[0])
+    answer = browser.post(f"/bokning/{row.id}/flytta", slot=str(slot_ids(world)[1]))
+    assert answer.status_code == 409
+    assert "Tiden är redan bokad" in browser.page
+    assert {seat.slot_id: seat.booking_id for seat in world.rows(SeatRow)}[slot_ids(world)[0]] == row.id
+
+
+def test_a_cancelling_needs_a_reason_and_the_row_stays_struck_through(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    assert browser.post(f"/bokning/{row.id}/avboka", comment=" ").status_code == 422
+    browser.post(f"/bokning/{row.id}/avboka", comment="Läkaren är sjuk")
+    assert "Bokningen är avbokad." in browser.page
+    browser.get("/bokningslista", fran="2026-12-01", status="avbokad")
+    assert "<s>Anna Provbäck</s>" in browser.page
+    assert "Avbokad av vård" in browser.page
+    assert "Läkaren är sjuk" in browser.page
+
+
+def test_what_the_citizen_has_cancelled_meanwhile_is_told(browser: Browser, world: World) -> None:
+    """domain.md E11 for staff: one truth and a clear sentence."""
+    ask = world.ask(ANNA)
+    booking_id = ask.booked(ask.free_times()[0])
+    as_booker(browser).get(f"/bokning/{booking_id}")
+    ask.cancel(booking_id)
+    answer = browser.post(f"/bokning/{booking_id}/avboka", comment="Sjuk")
+    assert answer.status_code == 409
+    assert "Bokningen är redan avbokad eller avslutad." in browser.page
+
+
+def test_a_rebooked_time_shows_both_comments_and_the_old_time(browser: Browser, world: World) -> None:
+    """domain.md §6.2, §10.5 scenario 8."""
+    ask = world.ask(ANNA)
+    booking_id = ask.booked(ask.free_times()[0])
+    ask.move(booking_id, ask.free_times()[3], "Hinner inte")
+    as_booker(browser).get(f"/bokning/{booking_id}")
+    for text in ("Ombokad", "Ont i knät", "Hinner inte", "Flyttade från 2026-12-01 09.00 till", "Patienten (webb)"):
+        assert text in browser.page
+
+
+def test_who_came_and_who_did_not_is_noted(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    browser.post(f"/bokning/{row.id}/uteblev")
+    assert "Tiden har inte börjat än" in browser.page
+    world.clock.now = at(1, 9, 10)
+    browser.sign_in(BOOKER, 1)
+    browser.get(f"/bokning/{row.id}")
+    browser.post(f"/bokning/{row.id}/uteblev")
+    assert world.rows(BookingRow)[0].state is BookingState.NO_SHOW
+
+
+def test_a_blocked_time_is_not_offered_and_can_be_opened(browser: Browser, world: World) -> None:
+    slot_id = slot_ids(world)[0]
+    as_booker(browser).get(f"/tid/{slot_id}")
+    assert browser.post(f"/tid/{slot_id}/sparra", reason="").status_code == 422
+    browser.post(f"/tid/{slot_id}/sparra", reason="Möte")
+    assert "Möte" in browser.page
+    assert len(world.ask(ANNA).free_times()) == 11
+    browser.post(f"/tid/{slot_id}/oppna")
+    assert len(world.ask(ANNA).free_times()) == 12
+
+
+def test_a_protected_identity_shows_no_phone_and_no_address_anywhere(browser: Browser, world: World) -> None:
+    """domain.md R41."""
+    book(as_booker(browser), slot_ids(world)[0], SIV.identity.displayed, phone="070-174 06 33")
+    (row,) = world.rows(BookingRow)
+    citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == SIV.number)
+    pages = (
+        f"/bokning/{row.id}",
+        "/bokningslista?fran=2026-12-01",
+        "/bokningslista.csv?fran=2026-12-01",
+        "/bokningslista/utskrift?fran=2026-12-01",
+        f"/invanare/{citizen_id}",
+        f"/invanare/{citizen_id}/andra",
+    )
+    for path in pages:
+        browser.get(path)
+        assert "070-174" not in browser.page, path
+        assert "Provgatan" not in browser.page, path
+    browser.get(f"/bokning/{row.id}")
+    assert "Skyddad" in browser.page
+
+
+def test_a_basis_lets_a_citizen_book_and_is_withdrawn(browser: Browser, world: World) -> None:
+    """domain.md R6, §6.3."""
+    world.change(requires_basis=True)
+    citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == ANNA.number)
+    assert world.ask(ANNA).free_times() == ()
+    as_booker(browser).get(f"/invanare/{citizen_id}")
+    browser.post(f"/invanare/{citizen_id}/underlag", time_type="BES", note="Remiss")
+    assert len(world.ask(ANNA).free_times()) == 12
+    browser.post(f"/invanare/{citizen_id}/underlag/1/dra-tillbaka")
+    assert world.ask(ANNA).free_times() == ()
+
+
+def test_an_open_invitation_is_sent_used_and_listed(browser: Browser, world: World) -> None:
+    """domain.md R32, §6.3."""
+    citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == ANNA.number)
+    as_booker(browser).get(f"/invanare/{citizen_id}/kalla")
+    assert browser.post(f"/invanare/{citizen_id}/kalla", time_type="BES", text="").status_code == 422
+    browser.post(f"/invanare/{citizen_id}/kalla", time_type="BES", text="Välkommen", clinics=GROUP_ID)
+    assert "Kallelsen är skickad." in browser.page
+    assert "Inte bokad än" in browser.page
+    (row,) = world.rows(BookingRow)
+    assert (row.state, row.invitation_text) == (BookingState.INVITED, "Välkommen")
+
+
+GROUP_ID = "SE2321009991-2B02"
+
+
+def test_citizens_are_found_by_name_and_by_number_and_the_search_is_noted(browser: Browser, world: World) -> None:
+    as_booker(browser).get("/invanare")
+    for wanted in ("Prov", "19791212", "anna"):
+        answer = browser.post("/invanare", wanted=wanted)
+        assert "Anna Provbäck" in browser.page
+        assert wanted not in answer.request.url  # a number may not stand in an address
+    assert ("find citizen", ANNA.number) in actions(world)
+    browser.post("/invanare", wanted="Ingen")
+    assert "Ingen hittades" in browser.page
+
+
+@pytest.mark.parametrize(
+    ("staff", "path", "status"),
+    [
+        (READER, "/tid/1/boka", 403),
+        (PLANNER, "/tid/1/boka", 403),
+        (BOOKER, "/schema/skapa", 403),
+        (BOOKER, "/behorigheter", 403),
+        (BOOKER, "/logguppfoljning", 403),
+        (READER, "/statistik", 403),
+        (READER, "/bokningslista", 200),
+        (READER, "/schema", 200),
+        (CHIEF, "/behorigheter", 200),
+        (PLANNER, "/schema/skapa", 200),
+        (BOOKER, "/tid/1/boka", 200),
+        (BOOKER, "/tid/999/boka", 404),
+        (BOOKER, "/bokning/B-none", 404),
+        (CHIEF, "/behorigheter/ge", 405),
+    ],
+)
+def test_each_role_may_what_it_may(browser: Browser, staff, path: str, status: int) -> None:
+    """domain.md §7.1."""
+    browser.sign_in(staff, 1)
+    assert browser.get(path).status_code == status
+
+
+@pytest.mark.parametrize(
+    "path", ["/bokning/x/avboka", "/tid/1/boka", "/tid/1/sparra", "/tidstyper/ny", "/schema/skapa"]
+)
+def test_a_forged_form_changes_nothing(browser: Browser, world: World, path: str) -> None:
+    as_booker(browser)
+    answer = browser.client.post(path, data={"csrf_token": "forged", "number": "19791212-9280", "comment": "x"})
+    assert answer.status_code == 400
+    assert "Inget har ändrats" in answer.get_data(as_text=True)
+    assert world.rows(BookingRow) == []
+
+
+def test_another_clinics_booking_is_not_found(browser: Browser, world: World) -> None:
+    from contracts.identifiers import HsaId
+    from scheduling_backends.engine.offer import ClinicSettings
+    from tests.scheduling_backends.timebooks import a_type
+
+    other = HsaId("SE2321009991-2b06")
+    world.add_clinic(other, ClinicSettings("Kajen"), a_type())
+    world.add_times(other)
+    ask = world.ask(ANNA, other)
+    booking_id = ask.booked(ask.free_times()[0])
+    assert as_booker(browser).get(f"/bokning/{booking_id}").status_code == 404
+
+
+def test_the_file_has_semicolons_a_mark_and_no_formulas(browser: Browser, world: World) -> None:
+    """domain.md §7.4: CSV, semicolon, UTF-8 with BOM."""
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="=HYPERLINK(1)")
+    answer = browser.client.get("/bokningslista.csv?fran=2026-12-01&status=bokad")
+    lines = answer.data.decode("utf-8-sig").splitlines()
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    assert lines[0].startswith("Dag;Tid;Tidstyp;Hos;")
+    assert "2026-12-01;09.00–09.30;Besök;Maria Ek;Bokad;19791212-9280;Anna Provbäck;" in lines[1]
+    assert "'=HYPERLINK(1)" in lines[1]
+    assert ("export", ANNA.number) in actions(world)
+
+
+def test_the_log_tells_who_looked_at_whom(browser: Browser, world: World) -> None:
+    """domain.md §7.5: log follow-up, itself noted."""
+    ask = world.ask(ANNA)
+    booking_id = ask.booked(ask.free_times()[0])
+    as_booker(browser).get(f"/bokning/{booking_id}")
+    browser.sign_in(CHIEF, 1)
+    browser.get("/logguppfoljning")
+    browser.post("/logguppfoljning", number="19791212-9280", first_day="2026-11-27", last_day="2026-11-27")
+    assert "Stina Reception" in browser.page
+    assert "Läste en bokning" in browser.page
+    assert "Patienten (webb)" in browser.page
+    assert ("read audit log", ANNA.number) in actions(world)
+
+
+def test_staff_and_a_citizen_want_one_seat_and_one_gets_it(browser: Browser, world: World) -> None:
+    """domain.md R15."""
+    as_booker(browser).get(f"/tid/{slot_ids(world)[0]}/boka")
+    token, barrier, path = browser.token, threading.Barrier(2), f"/tid/{slot_ids(world)[0]}/boka"
+    cookie = browser.client.get_cookie("timebook_visit")
+    assert cookie is not None
+    ask = world.ask(BERTIL)
+    wanted = ask.free_times()[0]
+    outcomes: list[object] = []
+
+    def by_staff() -> None:
+        barrier.wait()
+        typed = {"csrf_token": token, "number": "19791212-9280", "confirmed": "1"}
+        other = browser.client.application.test_client()  # a test client is for one thread
+        other.set_cookie("timebook_visit", cookie.value)
+        outcomes.append(other.post(path, data=typed).status_code)
+
+    def by_citizen() -> None:
+        barrier.wait()
+        outcomes.append(ask.make(wanted).result_code)
+
+    threads = [threading.Thread(target=one) for one in (by_staff, by_citizen)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, outcomes)) in (["303", "ERROR"], ["409", "OK"])
+    assert len(world.rows(BookingRow)) == 1
+
+
+def test_the_visit_survives_work_and_the_pages_name_clinic_and_person(browser: Browser, world: World) -> None:
+    as_booker(browser).get("/bokningslista")
+    for text in ("Norra", "Stina Reception", "Fristående tidbok", 'lang="sv"', "Hoppa till innehållet"):
+        assert text in browser.page
+    world.clock.now += timedelta(minutes=31)
+    assert browser.get("/bokningslista").request.path == "/logga-in"
