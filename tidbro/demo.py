@@ -5,6 +5,7 @@ the tree of units (demo_hsa.xml).
 Source: domain.md §10; DESIGN §4 (demo sender).
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.resources import files
 
@@ -31,8 +32,9 @@ def opened(settings: RegionSettings) -> RegionSettings:
         own = replace(own, instance_id=GatewaySettings().instance_id)
     units = own.hsa_files or (str(files("tidbro") / "demo_hsa.xml"),)
     own = replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units)
-    tables = {name: {"emulated_sign_in": True, **settings.adapters.get(name, {})} for name in ("timebook", "takecare")}
-    return replace(settings, gateway=own, adapters={**settings.adapters, **tables})
+    given = {name: settings.adapters.get(name, {}) for name in _IDS}
+    opened = {name: {"emulated_sign_in": True, **table} for name, table in given.items() if isinstance(table, Mapping)}
+    return replace(settings, gateway=own, adapters={**settings.adapters, **opened})
 
 
 def plant(region: Region) -> None:

@@ -115,7 +115,8 @@ def is_proper(sent: Sent) -> bool:
     """An answer with HTTP 200, or the platform's fault; well-formed either way."""
     status, headers, body = sent
     message = envelope.read(body)
-    assert headers[b"content-type"].lower() == b"text/xml; charset=utf-8"
+    # A question in UTF-16 is answered in UTF-16 (platform.md §8).
+    assert headers[b"content-type"].lower().startswith(b"text/xml; charset=utf-")
     assert headers[b"content-length"] == str(len(body)).encode()
     assert b"Traceback" not in body
     assert b"An internal error" not in body  # nothing in a message is a surprise

@@ -31,7 +31,7 @@ def test_the_demos_catalogue_is_planted_and_published_once(settings: RegionSetti
         assert store.pending() == ()
     cache = loaded(settings)
     assert cache.last_refresh.status == "REFRESH_OK"
-    assert len(cache.snapshot().routes) == len(cache.snapshot().authorisations) == 93
+    assert len(cache.snapshot().routes) == len(cache.snapshot().authorisations) == 138
 
 
 def test_every_route_of_the_demo_is_open_to_the_e_service_and_nothing_else_is(settings: RegionSettings) -> None:
@@ -76,7 +76,7 @@ def test_a_start_falls_back_on_the_last_good_copy_when_the_database_is_gone(sett
     demo_catalogue.plant(settings, CLOCK)
     cache = loaded(settings)
     assert cache.last_refresh.status == "RESTORED_FROM_LOCAL_CACHE"
-    assert len(cache.snapshot().routes) == 93
+    assert len(cache.snapshot().routes) == 138
 
 
 def test_a_start_falls_back_on_it_when_the_database_is_broken(settings: RegionSettings) -> None:
@@ -104,9 +104,9 @@ def test_what_is_published_is_in_force_after_a_reset_of_the_running_region(tmp_p
                     CLOCK().date(),
                 )
             store.publish("anna")
-        assert len(region.region.tak.snapshot().routes) == 93
+        assert len(region.region.tak.snapshot().routes) == 138
         assert "Init done, was successful: true" in requests.get(f"{region.url}/resetcache", timeout=30).text
-        assert len(region.region.tak.snapshot().routes) == 94
+        assert len(region.region.tak.snapshot().routes) == 139
 
 
 def test_a_file_that_is_named_goes_before_everything_else(tmp_path: Path) -> None:

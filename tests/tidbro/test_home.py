@@ -55,7 +55,7 @@ def test_health_and_status_say_that_the_region_is_up(town):
     assert (health.status_code, health.json()["status"]) == (200, "UP")
     assert health.json()["components"]["adapter:timebook"]["status"] == "UP"
     status = requests.get(f"{town.served.url}/status", timeout=30).json()
-    assert status["TakCacheResetInfo"].endswith("Status:REFRESH_OK vagval:93 behorigheter:93")
+    assert status["TakCacheResetInfo"].endswith("Status:REFRESH_OK vagval:138 behorigheter:138")
 
 
 def test_a_forwarded_address_does_not_change_who_the_peer_is(town):
