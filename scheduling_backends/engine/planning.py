@@ -7,7 +7,7 @@ Elsewhere: periods (schedules.py), single times (care.py), writing times (desk.p
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -76,9 +76,11 @@ def items_of(session: Session, clinic: Clinic, first_day: date, last_day: date) 
     return tuple(_item(row, code) for row, code in session.execute(statement))
 
 
-def lay(desk: Desk, clinic: Clinic, items: Iterable[Item], first_day: date, last_day: date) -> Laid:
+def lay(desk: Desk, clinic: Clinic, items: Sequence[Item], first_day: date, last_day: date) -> Laid:
     """Lay the pattern on the days as drafts, holidays left out and clashes listed."""
+    weekdays = {item.weekday for item in items}
     days = [first_day + _ONE_DAY * n for n in range((last_day - first_day).days + 1)]
+    days = [day for day in days if day.weekday() in weekdays]
     off = tuple(day for day in days if is_holiday(day, clinic.settings.eves_are_holidays))
     made, clashes = 0, list[Moment]()
     groups: dict[tuple[Any, ...], list[Moment]] = {}
