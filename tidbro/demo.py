@@ -13,7 +13,7 @@ from gateway.settings import GatewaySettings, SettingsRefused, preset
 from scheduling_backends.engine.producer import EngineProducer
 from scheduling_backends.takecare.adapter import TakeCare
 from scheduling_backends.timebook.adapter import Timebook
-from tidbro import demo_region
+from tidbro import demo_region, demo_web
 from tidbro.settings import RegionSettings
 from tidbro.wiring import DEMO_CONSUMER, Region
 
@@ -34,6 +34,8 @@ def opened(settings: RegionSettings) -> RegionSettings:
     own = replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units)
     given = {name: settings.adapters.get(name, {}) for name in _IDS}
     opened = {name: {"emulated_sign_in": True, **table} for name, table in given.items() if isinstance(table, Mapping)}
+    if "timebook" in opened and "unsteady" not in settings.adapters:
+        opened["unsteady"] = opened["timebook"]  # the same timebook, by another way
     return replace(settings, gateway=own, adapters={**settings.adapters, **opened})
 
 
@@ -52,6 +54,6 @@ def plant(region: Region) -> None:
             with system.desk() as desk:
                 is_new = demo_region.plant(desk, region.clock(), system.name)
             if is_new:
-                demo_region.on_the_web(system, _IDS[system.name], region.clock())
+                demo_web.on_the_web(system, _IDS[system.name], region.clock())
         finally:
             system.close()

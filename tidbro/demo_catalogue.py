@@ -33,7 +33,7 @@ TIMEBOOK = "adapter:timebook"
 
 _PLANTER = "demo"
 _WRITTEN_BASE = "http://127.0.0.1:8080"
-_MOVING = ("http://127.0.0.1:", "https://127.0.0.1:", TIMEBOOK)
+_MOVING = ("http://127.0.0.1:", "https://127.0.0.1:", TIMEBOOK, "adapter:unsteady")
 
 
 def plant(settings: RegionSettings, clock: Clock, base_url: str = _WRITTEN_BASE, group_address: str = TIMEBOOK) -> None:

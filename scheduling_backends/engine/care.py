@@ -23,6 +23,7 @@ from scheduling_backends.database import hold
 from scheduling_backends.engine import find, rules
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
 from scheduling_backends.engine.citizens import circumstances_of
+from scheduling_backends.engine.closures import SCHEDULES, is_closed
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType
 from scheduling_backends.engine.models import (
     BookingRow,
@@ -184,15 +185,19 @@ def web_answer(session: Session, slot_id: int, person: PersonIdentity, now: date
 
 
 def block(session: Session, slot_ids: Sequence[int], reason: str | None = None) -> int:
-    """Take times out, with a reason for staff; those who are booked there stay booked. How many there were."""
-    out = (SlotRow.id.in_(slot_ids), SlotRow.state != SlotState.BLOCKED)
+    """Take published times out, with a reason for staff; those who are booked there stay booked. How many there were.
+
+    Drafts stay drafts: opened again, they would go out without anybody having published them.
+    """
+    out = (SlotRow.id.in_(slot_ids), SlotRow.state == SlotState.PUBLISHED)
     blocked = update(SlotRow).where(*out).values(state=SlotState.BLOCKED, block_reason=reason)
     return len(session.scalars(blocked.returning(SlotRow.id)).all())
 
 
 def unblock(session: Session, slot_ids: Sequence[int]) -> int:
-    """Let blocked times be booked again. How many there were."""
-    blocked = (SlotRow.id.in_(slot_ids), SlotRow.state == SlotState.BLOCKED)
+    """Let blocked times be booked again, where the hours are not closed. How many there were."""
+    hold(session, SCHEDULES)
+    blocked = (SlotRow.id.in_(slot_ids), SlotRow.state == SlotState.BLOCKED, ~is_closed())
     opened = update(SlotRow).where(*blocked).values(state=SlotState.PUBLISHED, block_reason=None)
     return len(session.scalars(opened.returning(SlotRow.id)).all())
 

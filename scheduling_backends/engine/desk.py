@@ -20,9 +20,11 @@ from contracts.identifiers import HsaId, PersonIdentity
 from scheduling_backends.database import hold
 from scheduling_backends.engine import find
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
-from scheduling_backends.engine.citizens import Citizen, give_basis, register
+from scheduling_backends.engine.citizens import Citizen, give_basis, list_at, register
+from scheduling_backends.engine.closures import SCHEDULES, closed_hours, is_closed
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType
 from scheduling_backends.engine.models import (
+    SLOTS,
     BasisRow,
     BookingRow,
     CareTypeRow,
@@ -53,30 +55,38 @@ class NoSeat(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleReport:
-    """What came of a period: how many times were made, which clashed with times that are there, which days were off."""
+    """What came of a period: how many times were made, which clashed with times that are there, which days were off,
+    and which times lie in closed hours."""
 
     made: int
     clashes: tuple[Moment, ...]
     holidays: tuple[date, ...]
+    closed: tuple[Moment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Planned:
-    """What a period would give: the slot that all its times share, the wanted times and those that clash."""
+    """What a period would give: the slot that all its times share, the wanted times, those that clash, and the others
+    that lie in closed hours."""
 
     slot: dict[str, Any]
     wanted: Sequence[Moment]
     clashes: frozenset[Moment]
+    closed: frozenset[Moment]
     holidays: tuple[date, ...]
 
     @property
     def made(self) -> list[Moment]:
-        return [moment for moment in self.wanted if moment not in self.clashes]
+        out = self.clashes | self.closed
+        return [moment for moment in self.wanted if moment not in out] if out else list(self.wanted)
 
     @property
     def report(self) -> ScheduleReport:
-        listed = tuple(moment for moment in self.wanted if moment in self.clashes)
-        return ScheduleReport(len(self.made), listed, self.holidays)
+        clashes, closed = (
+            tuple(moment for moment in self.wanted if moment in some) if some else ()
+            for some in (self.clashes, self.closed)
+        )
+        return ScheduleReport(len(self.made), clashes, self.holidays, closed)
 
 
 class Desk:
@@ -109,6 +119,10 @@ class Desk:
     def register(self, citizen: Citizen) -> None:
         """Write a citizen into the register."""
         register(self._session, citizen, self._now)
+
+    def list_at(self, person: PersonIdentity, clinic: HsaId, performer: HsaId | None = None) -> None:
+        """Let a registered citizen be listed at the clinic, with an own performer if one is named (R9)."""
+        list_at(self._session, person, self._clinic(clinic), performer)
 
     def give_basis(self, clinic: HsaId, time_type: str, person: PersonIdentity, note: str | None = None) -> int:
         """Let the citizen book this kind of time (R6); the basis's id."""
@@ -183,9 +197,10 @@ class Desk:
     ) -> ScheduleReport:
         """The period's times, with as many seats as the kind of time says, or `capacity`.
 
-        Times that clash with others of the same performer or resource (with neither: of the same kind) are not made
-        but reported. `published_from` releases them at that moment.
+        Times that clash with others of the same performer or resource (with neither: of the same kind), and those in
+        closed hours, are not made but reported. `published_from` releases them at that moment.
         """
+        hold(self._session, SCHEDULES)
         planned = self._planned(clinic, time_type, period, performer, resource, capacity)
         self._write_slots(planned.slot | {"state": state, "published_from": published_from}, planned.made)
         return planned.report
@@ -216,9 +231,9 @@ class Desk:
         state: SlotState = SlotState.DRAFT,
     ) -> ScheduleReport:
         """The same for moments that are known already, as when a week is copied."""
+        hold(self._session, SCHEDULES)
         kind = self._time_type(clinic, time_type)
-        slot = self._slot(kind, performer_id, resource_id, capacity)
-        planned = _Planned(slot, list(wanted), frozenset(self._clashes(slot, wanted)), ())
+        planned = self._plan(self._slot(kind, performer_id, resource_id, capacity), wanted, ())
         self._write_slots(planned.slot | {"state": state, "published_from": None}, planned.made)
         return planned.report
 
@@ -230,13 +245,18 @@ class Desk:
         performer: HsaId | None,
         resource: str | None,
         capacity: int | None,
-    ) -> "_Planned":
+    ) -> _Planned:
         place, kind = self._clinic(clinic), self._time_type(clinic, time_type)
         resource_id = None if resource is None else self._id_of(ResourceRow, place.id, resource)
         slot = self._slot(kind, self._performer_id(performer), resource_id, capacity)
         eves = place.settings.eves_are_holidays
-        wanted = list(moments(period, eves))
-        return _Planned(slot, wanted, frozenset(self._clashes(slot, wanted)), holidays_skipped(period, eves))
+        return self._plan(slot, list(moments(period, eves)), holidays_skipped(period, eves))
+
+    def _plan(self, slot: dict[str, Any], wanted: Sequence[Moment], holidays: tuple[date, ...]) -> _Planned:
+        clashes = frozenset(self._clashes(slot, wanted))
+        hours = closed_hours(self._session, slot, wanted[0].start, wanted[-1].end) if wanted else ()
+        closed = {moment for moment in wanted if any(moment.start < end and moment.end > start for start, end in hours)}
+        return _Planned(slot, wanted, clashes, frozenset(closed - clashes), holidays)
 
     def _slot(
         self, kind: TimeType, performer_id: int | None, resource_id: int | None, capacity: int | None
@@ -256,8 +276,10 @@ class Desk:
         return self._session.scalar(select(func.max(SlotRow.day)).where(*of_kind))
 
     def publish(self, clinic: HsaId, first_day: date, last_day: date, published_from: datetime | None = None) -> int:
-        """Publish the drafts of these days, at once or from a moment on; how many there were."""
+        """Publish the drafts of these days outside closed hours, at once or from a moment on; how many there were."""
+        hold(self._session, SCHEDULES)
         drafts = (
+            ~is_closed(),
             SlotRow.clinic_id == self._clinic(clinic).id,
             SlotRow.day.between(first_day, last_day),
             SlotRow.state == SlotState.DRAFT,
@@ -290,7 +312,7 @@ class Desk:
             SlotRow.state == SlotState.PUBLISHED,
             exists().where(SeatRow.slot_id == SlotRow.id, SeatRow.booking_id.is_(None)),
         )
-        return self._session.scalars(statement.order_by(SlotRow.start)).first()
+        return self._session.scalar(statement.order_by(SlotRow.start).limit(1))
 
     # -- Citizens
 
@@ -323,9 +345,8 @@ class Desk:
         row.slot_id, row.reason, row.state = slot_id, reason, BookingState.BOOKED
         row.is_invitation, row.invitation_text = invitation_text is not None, invitation_text
         self._add(row)
-        write_history(
-            self._session, booking_id, Happening.BOOKED, self._author, self._now, to_slot=slot_id, comment=reason
-        )
+        author = self._author if by is Initiative.CARE else Author("citizen")
+        write_history(self._session, booking_id, Happening.BOOKED, author, self._now, to_slot=slot_id, comment=reason)
         if invitation is not None:
             replace_with(self._session, self._booking(invitation), booking_id, self._author, self._now)
         return booking_id
@@ -419,8 +440,9 @@ class Desk:
     def _write_slots(self, slot: dict[str, Any], made: Sequence[Moment]) -> None:
         if not made:
             return
-        rows = [slot | {"day": moment.day, "start": moment.start, "end": moment.end} for moment in made]
-        self._session.execute(insert(SlotRow), rows)
+        given = {name: value for name, value in slot.items() if value is not None}
+        rows = [{**given, "day": moment.day, "start": moment.start, "end": moment.end} for moment in made]
+        self._session.execute(insert(SLOTS), rows)
         numbers = select(literal(1).label("number")).cte("numbers", recursive=True)
         numbers = numbers.union_all(select(numbers.c.number + 1).where(numbers.c.number < slot["capacity"]))
         unseated = (

@@ -40,6 +40,7 @@ SLOT_PREFIX = "T-"
 
 _EMPTY = text("booking_id IS NULL")
 _TAKEN = text("booking_id IS NOT NULL")
+_REPLACED = text("replaced_by IS NOT NULL")
 
 
 class CutOffColumn(TypeDecorator[CutOff]):
@@ -228,6 +229,7 @@ class SlotRow(Base):
         Index("ix_slots_search", "clinic_id", "time_type_id", "day", "start"),
         Index("ix_slots_exact", "clinic_id", "start"),
         Index("ix_slots_calendar", "clinic_id", "day", "start"),
+        Index("ix_slots_column", "clinic_id", "performer_id", "day"),
         Index("ix_slots_performer", "performer_id", "start"),
         Index("ix_slots_resource", "resource_id", "start"),
     )
@@ -258,6 +260,7 @@ class BookingRow(Base):
     __table_args__ = (
         Index("ix_bookings_person", "subject_of_care", "clinic_id", "state"),
         Index("ix_bookings_clinic_id_made_at", "clinic_id", "made_at"),
+        Index("ix_bookings_replaced_by", "replaced_by", sqlite_where=_REPLACED, postgresql_where=_REPLACED),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=new_booking_id)
@@ -322,6 +325,7 @@ class HistoryRow(Base):
     """
 
     __tablename__ = "booking_history"
+    __table_args__ = (Index("ix_booking_history_at", "at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     booking_id: Mapped[str] = mapped_column(ForeignKey("bookings.id"), index=True)
@@ -430,7 +434,8 @@ class AuditRow(AuditColumns, Base):
     __table_args__ = (Index("ix_audit_log_at", "at"),)
 
 
-# The tables themselves, for the inserts that every booking makes: straight to the database, past the unit of work.
+# The tables themselves, for what a booking or a schedule inserts: straight to the database, past the unit of work.
+SLOTS = cast(Table, SlotRow.__table__)
 BOOKINGS = cast(Table, BookingRow.__table__)
 HISTORY = cast(Table, HistoryRow.__table__)
 AUDIT_LOG = cast(Table, AuditRow.__table__)

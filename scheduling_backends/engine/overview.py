@@ -184,7 +184,7 @@ def web_events(session: Session, clinic: Clinic, first_day: date, last_day: date
         HistoryRow.at >= begins,
         HistoryRow.at < ends,
         HistoryRow.what != Happening.MOVED_AWAY,
-        HistoryRow.booking_id.in_(select(BookingRow.id).where(BookingRow.clinic_id == clinic.id)),
+        exists().where(BookingRow.id == HistoryRow.booking_id, BookingRow.clinic_id == clinic.id),
     )
     ids = {line.booking_id for line in lines}
     found = {one.id: one for one in entries(session, BookingRow.id.in_(sorted(ids)))} if ids else {}
@@ -228,10 +228,8 @@ def time(session: Session, clinic: Clinic, slot_id: int) -> Time | None:
 
 def columns(session: Session, clinic: Clinic) -> tuple[tuple[str, str], ...]:
     """Performers and resources that the clinic has times with, as keys (`p7`, `r3`) and names."""
-    of_clinic = SlotRow.clinic_id == clinic.id
-    performers = select(PerformerRow).where(
-        PerformerRow.id.in_(select(SlotRow.performer_id).where(of_clinic).distinct())
-    )
+    has_times = exists().where(SlotRow.clinic_id == clinic.id, SlotRow.performer_id == PerformerRow.id)
+    performers = select(PerformerRow).where(has_times)
     resources = select(ResourceRow).where(ResourceRow.clinic_id == clinic.id)
     people = session.scalars(performers.order_by(PerformerRow.last_name, PerformerRow.first_name)).all()
     things = session.scalars(resources.order_by(ResourceRow.name)).all()

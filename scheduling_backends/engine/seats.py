@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, bindparam, exists, insert, select, update
+from sqlalchemy import ScalarSelect, Select, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -72,6 +72,14 @@ def take_seat(session: Session, slot_ids: Sequence[int], booking_id: str) -> int
 def take_seat_of_any_kind(session: Session, slot_id: int, booking_id: str) -> int | None:
     """The same in one slot for staff, who may also have drafts and blocked times."""
     return session.execute(_TAKE_ANY_SEAT, {"slot_ids": [slot_id], "taker": booking_id}).scalar_one_or_none()
+
+
+def hold_seats(session: Session, slots: Select[int]) -> None:
+    """Let nobody else take or leave a seat of these slots until this transaction ends.
+
+    Those who are just doing it are waited for; what is asked afterwards sees what they did.
+    """
+    session.execute(select(SeatRow.id).where(SeatRow.slot_id.in_(slots)).order_by(SeatRow.id).with_for_update())
 
 
 def let_go(session: Session, booking_id: str) -> None:

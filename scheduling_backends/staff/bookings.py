@@ -265,6 +265,7 @@ def _planned(slot_id: int, act: Callable[[Session], object], done: str) -> Respo
     with system().writing() as session:
         _time(session, slot_id)
         act(session)
+        audit(session, "write schedule", None)
     return redirect(url_for("bookings.slot", slot_id=slot_id, klart=done), 303)
 
 

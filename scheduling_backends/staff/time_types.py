@@ -30,6 +30,7 @@ from scheduling_backends.engine.offer import (
 )
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once
+from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
@@ -166,6 +167,7 @@ def _save(code: str, sent: Form) -> Response:
             desk.replace_time_type(here.hsa_id, code, settings, care_type)
         else:
             desk.add_time_type(here.hsa_id, settings, care_type)
+        audit(session, "write time type", None)
     return redirect(url_for("time_types.listed", klart="sparad"), 303)
 
 
@@ -239,6 +241,7 @@ def remove(code: str) -> Response:
         with system().writing() as session:
             _kind(session, code)
             Desk(session, system().now(), visit().author).remove_time_type(visit().clinic.hsa_id, code)
+            audit(session, "write time type", None)
     except InUse:
         return _page(code, Form(texts()), 409, texts()("time_type.in_use"))
     return redirect(url_for("time_types.listed", klart="borttagen"), 303)

@@ -1,22 +1,58 @@
-"""tidbro/demo_region.py: the stand-alone clinics of domain.md §10, and the scenarios that are to be reachable in them."""
+"""tidbro/demo_region.py, demo_people.py, demo_web.py: the clinics of domain.md §10 as they are planted.
+
+Most of it is about the stand-alone clinics. Elsewhere: the scenarios through the gateway (tests/journeys/).
+"""
 
 import re
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 
 import pytest
+from sqlalchemy import func, select
 
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
 from contracts.times import SWEDEN
-from scheduling_backends.engine.models import BookingRow, ClinicRow, SeatRow, SlotRow
-from scheduling_backends.engine.states import BookingState
-from tests.people import ANNA, BERTIL, ELIN, GRETA, HULDA, ISAK, KARIN, LARS, OSKAR, PEOPLE, THEO
+from scheduling_backends.engine.citizens import citizen as known_citizen
+from scheduling_backends.engine.models import (
+    BookingRow,
+    CitizenRow,
+    ClinicRow,
+    HistoryRow,
+    SeatRow,
+    SlotRow,
+    StaffRoleRow,
+    StaffRow,
+    TimeTypeRow,
+)
+from scheduling_backends.engine.offer import BookableBy, CutOff, LimitUnit, ReasonMode, Release
+from scheduling_backends.engine.states import BookingState, Initiative, Role
+from scheduling_backends.takecare.settings import TakeCareSettings
+from scheduling_backends.takecare.system import TakeCareSystem
+from tests.people import (
+    ANNA,
+    BERTIL,
+    ELIN,
+    GRETA,
+    HULDA,
+    ISAK,
+    KARIN,
+    LARS,
+    MOA,
+    NELLY,
+    OSKAR,
+    PEOPLE,
+    SIV,
+    THEO,
+)
 from tests.scheduling_backends.timebooks import NOW, a_world, empty_database
-from tidbro.demo_region import citizens, plant
+from tidbro.demo_people import citizens, turning
+from tidbro.demo_region import plant
+from tidbro.demo_web import on_the_web
 
 TORGET, NORRA, SODRA, OSTER, VASTER, KANSLIET, KAJEN, OSTADIG = (
     HsaId(f"SE2321009991-{end}") for end in ("2B01", "2B02", "2B03", "2B04", "2B05", "2B99", "2b06", "2B07")
@@ -136,6 +172,119 @@ def test_the_region_can_be_planted_at_any_moment(tmp_path, now):
         assert (soon.cancel_booking_allowed, later.cancel_booking_allowed) == (False, True)
 
 
+# -- The record system
+
+
+@contextmanager
+def a_record_system(folder, now):
+    """The record system's part of the region, planted, with what citizens have done on the web."""
+    system = TakeCareSystem(TakeCareSettings(data_directory=folder), lambda: now)
+    system.open()
+    try:
+        with system.desk() as desk:
+            assert plant(desk, now, "takecare")
+        on_the_web(system, "SE2321009991-1A", now)
+        yield system
+    finally:
+        system.close()
+
+
+@pytest.mark.parametrize("now", MOMENTS, ids=str)
+def test_the_record_system_can_be_planted_at_any_moment(tmp_path, now):
+    """§10.5, 8 and 9: there is always a moved time with both comments, and a cancelled one, in the time to come."""
+    with a_record_system(tmp_path, now) as system, system.reading() as session:
+        rows = session.scalars(select(BookingRow).where(BookingRow.booked_by == Initiative.CITIZEN)).all()
+        (moved,) = [row for row in rows if row.rebooking_comment]
+        (cancelled,) = [row for row in rows if row.state is BookingState.CANCELLED_BY_CITIZEN]
+        assert (moved.state, moved.reason) == (BookingState.BOOKED, "Hosta i tre veckor")
+        assert cancelled.cancelling_comment == "Det har gått över"
+        assert all(session.get(SlotRow, row.slot_id).start > now for row in (moved, cancelled))
+
+
+def test_a_second_start_of_the_record_system_adds_nothing(tmp_path):
+    tables = (ClinicRow, SlotRow, SeatRow, BookingRow, HistoryRow, CitizenRow, StaffRow, StaffRoleRow)
+    with a_record_system(tmp_path, NOW) as system:
+        with system.reading() as session:
+            before = [session.scalar(select(func.count()).select_from(table)) for table in tables]
+        with system.desk() as desk:
+            assert not plant(desk, NOW, "takecare")
+        with system.reading() as session:
+            assert [session.scalar(select(func.count()).select_from(table)) for table in tables] == before
+
+
+@pytest.mark.parametrize(
+    ("code", "settings"),
+    [
+        ("AKUT15", {"rebook_own": None, "release": Release(8, BookableBy.CARE, BookableBy.BOTH)}),
+        ("HALSO45", {"min_days_ahead": 28, "age_from": 40, "age_to": 69, "booking_reason": ReasonMode.REQUIRED}),
+        ("TEL10", {"cancel_own": CutOff(1), "rebook_own": None, "booking_reason": ReasonMode.REQUIRED}),
+        ("LAK20", {"bookable_by": BookableBy.CARE, "cancel_care": CutOff(24), "rebook_care": None}),
+        ("ORT30", {"cancel_care": CutOff(3, LimitUnit.WORKING_DAYS), "max_rebookings": 1}),
+        ("ORTOP", {"cancel_care": None, "rebook_care": None, "shows_care_booked": True}),
+        ("KBT45", {"requires_basis": True, "booking_reason": ReasonMode.REQUIRED, "max_rebookings": 1}),
+        ("FYS30", {"keeps_performer": True, "min_days_between": 5, "max_rebookings": 1}),
+    ],
+)
+def test_kinds_of_time_are_set_as_they_are_written(record_system, code, settings):
+    """§10.3."""
+    with record_system.reading() as session:
+        (row,) = session.scalars(select(TimeTypeRow).where(TimeTypeRow.code == code)).all()
+        assert {name: getattr(row, name) for name in settings} == settings
+
+
+@pytest.fixture(scope="module")
+def record_system(tmp_path_factory):
+    """The record system as it was planted; for tests that only look."""
+    with a_record_system(tmp_path_factory.mktemp("records"), NOW) as system:
+        yield system
+
+
+def test_staff_are_known_where_they_have_a_role(record_system, seen):
+    """§7.1: those who give care at a record system's clinic work there too."""
+    with record_system.reading() as session:
+        there = {row.hsa_id.removeprefix("SE2321009991-") for row in session.scalars(select(StaffRow))}
+    assert there == {"S001", "S002", "S003", "S004", "S005", *(f"P00{n}" for n in range(1, 9))}
+    here = {row.hsa_id.removeprefix("SE2321009991-") for row in seen.rows(StaffRow)}
+    assert here == {f"S00{n}" for n in range(1, 9)}
+
+
+def test_every_clinic_has_an_administrator_and_a_booker(record_system, seen):
+    with record_system.reading() as session:
+        roles = [*session.scalars(select(StaffRoleRow))]
+    for clinics, held in ((4, roles), (8, seen.rows(StaffRoleRow))):
+        for role in (Role.ADMINISTRATOR, Role.BOOKER):
+            assert len({row.clinic_id for row in held if row.role is role}) == clinics
+
+
+def test_citizens_are_listed_with_their_doctor(record_system):
+    """§6.1: bara listade asks for it (R9)."""
+    with record_system.reading() as session:
+        anna = known_citizen(session, ANNA.identity)
+        siv = known_citizen(session, SIV.identity)
+    assert (anna.listed_clinic_id is not None, anna.listed_performer_id is not None) == (True, True)
+    assert (siv.is_protected, siv.phone, siv.listed_clinic_id) == (True, None, None)
+
+
+# -- Who turns which age
+
+
+@pytest.mark.parametrize(("age", "person"), [(13, MOA), (18, NELLY), (65, LARS)])
+def test_who_stands_for_an_age_reaches_it_within_the_twelve_weeks(age, person):
+    """§10.4: ages drift."""
+    assert turning(age, date(2026, 11, 24)).identity.number == person.number
+
+
+def test_another_year_somebody_else_may_stand_for_an_age():
+    assert turning(18, date(2031, 10, 20)).identity.number == MOA.number  # 30 December 2031
+    assert turning(65, date(2031, 7, 20)).identity.number == SIV.number  # 18 August 2031
+
+
+def test_where_nobody_reaches_the_age_the_person_of_the_table_stands_for_it():
+    assert turning(65, date(2029, 1, 1)).identity.number == LARS.number
+    with pytest.raises(LookupError):
+        turning(33, date(2029, 1, 1))
+
+
 # -- Scenarios of §10.5
 
 
@@ -178,7 +327,8 @@ def test_scenario_7_a_booking_moves_to_the_other_clinic_under_a_new_id(region):
 
 
 def test_scenario_10_an_open_invitation_is_booked_once(region):
-    invitation = next(row.id for row in region.rows(BookingRow) if row.state is BookingState.INVITED)
+    sent = [row for row in region.rows(BookingRow) if row.state is BookingState.INVITED]
+    (invitation,) = (row.id for row in sent if row.subject_of_care == ELIN.number)
     office = region.ask(ELIN, KANSLIET, "SCR15")
     assert [one.healthcare_facility for one in office.facilities(invitation)] == [VASTER, OSTER]
     ask = region.ask(ELIN, OSTER, "SCR15")

@@ -4,4 +4,4 @@
 """
 
 LOCATION = "scheduling_backends.engine:migrations"
-HEAD = "0002"
+HEAD = "0003"

@@ -1,7 +1,11 @@
 """The stand-alone timebook's staff pages.
 
     listing.py         the booking list, for the screen, printing and as a file
-    schedule.py        looking at, making, copying and publishing schedules; closed hours
+    schedule.py        looking at a week, and changing its free times
+    making.py          making a schedule, with a preview
+    copying.py         copying, templates, publishing
+    closed_hours.py    closed hours and their work lists
+    periods.py         what the forms of these have in common
     figures.py         statistics
     administration.py  roles and the clinic
 Elsewhere: bookings, citizens, invitations, kinds of time, follow-up (scheduling_backends/staff/).
@@ -17,7 +21,7 @@ from scheduling_backends.staff import bookings, citizens, follow_up, invitations
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
-from scheduling_backends.timebook.staff import administration, figures, listing, schedule
+from scheduling_backends.timebook.staff import administration, closed_hours, copying, figures, listing, making, schedule
 
 TEXTS = Path(__file__).parent / "texts_sv.toml"
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -25,9 +29,9 @@ _PLANNERS = frozenset({Role.SCHEDULER})
 NAVIGATION = (
     NavEntry("listing.listed", "navigation.listing"),
     NavEntry("schedule.week", "navigation.schedule"),
-    NavEntry("schedule.make_form", "navigation.make", _PLANNERS),
-    NavEntry("schedule.copy_form", "navigation.copy", _PLANNERS),
-    NavEntry("schedule.closures", "navigation.closures"),
+    NavEntry("making.make_form", "navigation.make", _PLANNERS),
+    NavEntry("copying.copy_form", "navigation.copy", _PLANNERS),
+    NavEntry("closed_hours.listed", "navigation.closures"),
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
     NavEntry("time_types.listed", "navigation.time_types"),
@@ -36,7 +40,20 @@ NAVIGATION = (
     NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
     NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
 )
-_MODULES = (listing, schedule, figures, administration, bookings, citizens, invitations, time_types, follow_up)
+_MODULES = (
+    listing,
+    schedule,
+    making,
+    copying,
+    closed_hours,
+    figures,
+    administration,
+    bookings,
+    citizens,
+    invitations,
+    time_types,
+    follow_up,
+)
 
 
 def site(system: StaffSystem, secret: bytes) -> Flask:

@@ -1,16 +1,19 @@
 """Schedules on staff pages: made with a preview, published, copied, closed; what is wrong is told and nothing is lost."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
+from werkzeug.test import TestResponse
 
 from contracts.identifiers import HsaId
-from scheduling_backends.engine.models import BookingRow, ClosureRow, SlotRow, TimeTypeRow
+from contracts.times import SWEDEN
+from scheduling_backends.engine.models import AuditRow, BookingRow, ClosureRow, SlotRow, TemplateRow, TimeTypeRow
 from scheduling_backends.engine.states import BookingState, SlotState
 from tests.people import ANNA
-from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER
+from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
-from tests.scheduling_backends.timebooks import NORTH, World
+from tests.scheduling_backends.timebooks import NORTH, World, a_period, a_type
 
 DAYS = {"weekdays": ["0", "1", "2", "3", "4"]}
 WEEK = {"time_type": "BES", "first_day": "2026-12-07", "last_day": "2026-12-11", "opens": "09:00", "closes": "12:00"}
@@ -23,6 +26,14 @@ def planner(browser: Browser) -> Browser:
     return browser
 
 
+def confirm(browser: Browser, path: str, **typed: object) -> TestResponse:
+    """Ask for a preview, and save the very thing that it shows."""
+    browser.post(path, **typed)
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', browser.page)
+    assert seen is not None, "there is nothing to confirm"
+    return browser.post(path, **typed, save="1", seen=seen[1])
+
+
 def made(world: World, day: str = "2026-12-07") -> int:
     return sum(row.day.isoformat() >= day for row in world.rows(SlotRow))
 
@@ -33,7 +44,7 @@ def test_a_schedule_is_previewed_by_week_and_then_saved_as_drafts(planner: Brows
     assert "30 tider skapas." in planner.page
     assert "2026 v. 50: 30" in planner.page
     assert made(world) == 0
-    planner.post("/schema/skapa", **WEEK, **DAYS, whom="r:STOL-1", save="1")
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS, whom="r:STOL-1")
     assert "30 tider är skapade." in planner.page
     assert made(world) == 30
     assert {row.state for row in world.rows(SlotRow) if row.day.isoformat() > "2026-12-06"} == {SlotState.DRAFT}
@@ -42,7 +53,7 @@ def test_a_schedule_is_previewed_by_week_and_then_saved_as_drafts(planner: Brows
 
 def test_a_group_of_resources_gets_the_times_of_each(planner: Browser, world: World) -> None:
     """domain.md §7.2 (resource group)."""
-    planner.post("/schema/skapa", **WEEK, **DAYS, whom="g:Stolar", save="1")
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS, whom="g:Stolar")
     assert made(world) == 60
 
 
@@ -101,7 +112,7 @@ def test_a_schedule_without_a_weekday_is_told(planner: Browser) -> None:
 def test_times_are_released_on_the_web_at_a_moment(planner: Browser, world: World) -> None:
     """domain.md §7.3 item 5: släpp tider 1 dec kl. 08."""
     typed = WEEK | {"publish": "from", "release_day": "2026-12-01", "release_clock": "08:00"}
-    planner.post("/schema/skapa", **typed, **DAYS, save="1")
+    confirm(planner, "/schema/skapa", **typed, **DAYS)
     assert len(world.ask(ANNA).free_times()) == 12
     world.clock.now = world.clock.now.replace(month=12, day=1, hour=8, minute=0)
     starts = {slot.start.date().isoformat() for slot in world.ask(ANNA).free_times()}
@@ -109,20 +120,28 @@ def test_times_are_released_on_the_web_at_a_moment(planner: Browser, world: Worl
 
 
 def test_drafts_are_published_by_day(planner: Browser, world: World) -> None:
-    planner.post("/schema/skapa", **WEEK, **DAYS, save="1")
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS)
     planner.post("/schema/publicera", publish_first="2026-12-07", publish_last="2026-12-08")
     assert "12 tider publicerades." in planner.page
     assert len(world.ask(ANNA).free_times()) == 24
+    again = planner.post("/schema/publicera", publish_first="2026-12-07", publish_last="2026-12-08")
+    assert again.status_code == 422
+    assert "Det finns inga utkast att publicera" in planner.page
 
 
 def test_a_week_is_copied_with_its_clashes_told(planner: Browser, world: World) -> None:
     """domain.md §7.3 item 2."""
-    planner.post("/schema/kopiera", what="week", source="2026-12-02", target="2026-12-10")
+    week = {"what": "week", "source": "2026-12-02", "target": "2026-12-10"}
+    planner.post("/schema/kopiera", **week)
+    assert "12 tider skapas som utkast." in planner.page
+    assert len(world.rows(SlotRow)) == 12
+    confirm(planner, "/schema/kopiera", **week)
     assert "12 tider skapades som utkast." in planner.page
     assert {row.day.isoformat() for row in world.rows(SlotRow)} >= {"2026-12-08", "2026-12-09"}
-    planner.post("/schema/kopiera", what="week", source="2026-12-02", target="2026-12-10")
-    assert "12 tider fanns redan och skapades inte." in planner.page
-    planner.post("/schema/kopiera", what="day", source="2026-12-01", target="2026-12-16")
+    planner.post("/schema/kopiera", **week)
+    assert "Inga tider skapas." in planner.page
+    assert "tisdag 8 december 2026 kl. 09.00–09.30" in planner.page
+    confirm(planner, "/schema/kopiera", what="day", source="2026-12-01", target="2026-12-16")
     assert "6 tider skapades som utkast." in planner.page
     assert planner.post("/schema/kopiera", what="day", source="2026-12-01", target="2026-12-01").status_code == 422
 
@@ -133,40 +152,12 @@ def test_a_week_is_saved_as_a_template_and_laid_over_a_period(planner: Browser, 
     assert "Mallen är sparad med 12 tider." in planner.page
     template = re.search(r'<option value="(\d+)">Vanlig vecka', planner.page)
     assert template is not None
-    planner.post("/schema/mallar/anvand", template=template[1], use_first="2026-12-14", use_last="2027-01-08")
+    used = {"template": template[1], "use_first": "2026-12-14", "use_last": "2027-01-08"}
+    planner.post("/schema/mallar/anvand", **used)
+    assert "onsdag 6 januari 2027" in planner.page  # a holiday
+    confirm(planner, "/schema/mallar/anvand", **used)
     assert "42 tider skapades som utkast." in planner.page
-    assert "Helgdagar som hoppades över: 1." in planner.page
     assert planner.post("/schema/mallar", name="Tom", template_week="2027-06-01").status_code == 422
-
-
-def test_closed_hours_wait_for_those_who_are_booked_and_take_nothing_from_them(planner: Browser, world: World) -> None:
-    """domain.md §7.3 item 4, §10.5 scenario 18."""
-    ask = world.ask(ANNA)
-    booking_id = ask.booked(ask.free_times()[0])
-    planner.post("/avvikande", day="2026-12-01", reason="Utbildning")
-    assert "Väntar: 1 bokade" in planner.page
-    assert "Anna Provbäck" in planner.page
-    assert {slot.start.date().isoformat() for slot in ask.free_times()} == {"2026-12-02"}
-    (row,) = world.rows(BookingRow)
-    assert row.state is BookingState.BOOKED
-    planner.sign_in(BOOKER, 1)
-    planner.get(f"/bokning/{booking_id}")
-    planner.post(f"/bokning/{booking_id}/avboka", comment="Mottagningen är stängd")
-    planner.get("/avvikande")
-    assert "Gäller</span>" in planner.page
-    (closure,) = world.rows(ClosureRow)
-    assert closure.in_force_at == world.clock()
-
-
-def test_closed_hours_are_opened_again_and_other_blocked_times_stay(planner: Browser, world: World) -> None:
-    first = min(world.rows(SlotRow), key=lambda row: row.start).id
-    planner.get(f"/tid/{first}")
-    planner.post(f"/tid/{first}/sparra", reason="Möte")
-    planner.post("/avvikande", day="2026-12-01", from_clock="09:00", to_clock="10:00", reason="Brandövning")
-    assert len(world.ask(ANNA).free_times()) == 10
-    (closure,) = world.rows(ClosureRow)
-    planner.post(f"/avvikande/{closure.id}/dra-tillbaka")
-    assert len(world.ask(ANNA).free_times()) == 11
 
 
 def test_only_times_that_nobody_was_ever_booked_on_are_taken_away(planner: Browser, world: World) -> None:
@@ -189,8 +180,212 @@ def test_chosen_times_are_blocked_with_a_reason_and_opened(planner: Browser, wor
     planner.post("/schema/tider", slots=ids, act="sparra", reason="Möte")
     assert "3 tider är spärrade." in planner.page
     assert len(world.ask(ANNA).free_times()) == 9
+    planner.get("/schema", dag="2026-12-01")
+    assert planner.page.count("Möte") == 3
     planner.post("/schema/tider", slots=ids, act="oppna")
     assert len(world.ask(ANNA).free_times()) == 12
+    planner.post("/schema/tider", slots=ids, act="oppna")
+    assert "Inga tider öppnades." in planner.page
+
+
+def test_a_whole_day_is_chosen_at_once(planner: Browser, world: World) -> None:
+    planner.get("/schema", dag="2026-12-01")
+    planner.post("/schema/tider", days=["2026-12-01", "i morgon"], act="sparra", reason="Flytt")
+    assert "6 tider är spärrade." in planner.page
+    assert {slot.start.date().isoformat() for slot in world.ask(ANNA).free_times()} == {"2026-12-02"}
+
+
+def test_a_draft_is_not_published_by_being_blocked_and_opened(planner: Browser, world: World) -> None:
+    """domain.md §7.3 item 5: draft, published, and only then blocked."""
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS)
+    planner.post("/schema/tider", days=["2026-12-07"], act="sparra", reason="Möte")
+    assert "Bara publicerade tider kan spärras." in planner.page
+    planner.post("/schema/tider", days=["2026-12-07"], act="oppna")
+    assert {row.state for row in world.rows(SlotRow) if row.day.isoformat() == "2026-12-07"} == {SlotState.DRAFT}
+
+
+def test_the_week_tells_every_state_in_words_with_a_legend(planner: Browser, world: World) -> None:
+    """domain.md §7.3 item 5, §5.12 (never by colour alone)."""
+    ask = world.ask(ANNA)
+    ask.booked(ask.free_times()[0])
+    confirm(planner, "/schema/skapa", **(WEEK | {"first_day": "2026-12-03", "last_day": "2026-12-03"}), **DAYS)
+    ids = sorted(row.id for row in world.rows(SlotRow))
+    planner.post("/schema/tider", slots=[ids[1]], act="sparra", reason="Möte")
+    planner.get("/schema", dag="2026-12-01")
+    states = re.findall(r'<span class="state">([^<]+)</span>', planner.page)
+    assert (states.count("Bokad"), states.count("Spärrad"), states.count("Ledig"), states.count("Utkast")) == (
+        1,
+        1,
+        10,
+        6,
+    )
+    assert 'aria-label="Vad tiderna är"' in planner.page
+    assert planner.page.count('href="/tid/') == 18
+    world.clock.now += timedelta(days=5)
+    planner.sign_in(PLANNER, 1)
+    planner.get("/schema", dag="2026-12-01")
+    assert '<span class="state">Passerad</span>' in planner.page
+    assert planner.get("/schema", dag="9999-12-31").status_code == 200
+
+
+def test_nothing_is_saved_that_was_not_previewed(planner: Browser, world: World) -> None:
+    """domain.md §7.3 item 1: somebody has planned between the preview and the confirmation."""
+    planner.post("/schema/skapa", **WEEK, **DAYS, whom="r:STOL-1")
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', planner.page)
+    assert seen is not None
+    with world.timebook.desk() as desk:
+        desk.add_slots(NORTH, "BES", a_period(date(2026, 12, 7)), resource="STOL-1")
+    answer = planner.post("/schema/skapa", **WEEK, **DAYS, whom="r:STOL-1", save="1", seen=seen[1])
+    assert answer.status_code == 409
+    assert "Inget är sparat än." in planner.page
+    assert "24 tider skapas." in planner.page
+    assert "måndag 7 december 2026 kl. 09.00–09.30" in planner.page
+    assert made(world) == 6
+    changed = planner.post(
+        "/schema/skapa", **(WEEK | {"closes": "16:00"}), **DAYS, whom="r:STOL-1", save="1", seen=seen[1]
+    )
+    assert changed.status_code == 409
+    assert made(world) == 6
+
+
+def test_a_schedule_has_breaks_pauses_and_comes_back_every_so_many_weeks(planner: Browser, world: World) -> None:
+    """domain.md §7.3 item 1."""
+    typed = WEEK | {
+        "last_day": "2026-12-27",
+        "opens": "08:00",
+        "closes": "16:00",
+        "break_from": "12:00",
+        "break_to": "13:00",
+        "break2_from": "10:00",
+        "break2_to": "10:30",
+        "pause": "10",
+        "length": "20",
+        "every_weeks": "2",
+        "capacity": "3",
+    }
+    confirm(planner, "/schema/skapa", **typed, weekdays=["0"], whom="r:STOL-1")
+    rows = [row for row in world.rows(SlotRow) if row.resource_id]
+    assert {row.day.isoformat() for row in rows} == {"2026-12-07", "2026-12-21"}
+    assert {row.capacity for row in rows} == {3}
+    starts = [row.start.astimezone(SWEDEN).strftime("%H%M") for row in rows if row.day.day == 7]
+    assert starts == [f"{h:02}{m}" for h in range(8, 16) for m in ("00", "30") if h != 12 and (h, m) != (10, "00")]
+
+
+def test_a_template_is_not_replaced_by_accident_and_can_be_removed(planner: Browser, world: World) -> None:
+    """domain.md §7.3 item 2."""
+    planner.post("/schema/mallar", name="Vanlig vecka", template_week="2026-12-01")
+    again = planner.post("/schema/mallar", name="Vanlig vecka", template_week="2026-12-01")
+    assert again.status_code == 409
+    assert "Det finns redan en mall med det namnet." in planner.page
+    planner.post("/schema/mallar", name="Vanlig vecka", template_week="2026-12-01", replaces="1")
+    assert "Mallen är sparad med 12 tider." in planner.page
+    (template,) = world.rows(TemplateRow)
+    planner.post(f"/schema/mallar/{template.id}/ta-bort")
+    assert "Mallen är borttagen." in planner.page
+    assert world.rows(TemplateRow) == []
+    assert planner.post(f"/schema/mallar/{template.id}/ta-bort").status_code == 404
+
+
+def test_a_template_with_a_kind_of_time_that_is_gone_tells_so(planner: Browser, world: World) -> None:
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS, whom="r:STOL-1")
+    with world.timebook.desk() as desk:
+        desk.add_time_type(NORTH, a_type(code="GAMMAL"))
+        desk.add_slots(NORTH, "GAMMAL", a_period(date(2026, 12, 8)), resource="STOL-2")
+    planner.post("/schema/mallar", name="Med den gamla", template_week="2026-12-07")
+    planner.get("/schema", dag="2026-12-07")
+    gone = [str(row.id) for row in world.rows(SlotRow) if row.resource_id and row.time_type_id == 2]
+    planner.post("/schema/tider", slots=gone, act="bort")
+    with world.timebook.desk() as desk:
+        desk.remove_time_type(NORTH, "GAMMAL")
+    (template,) = world.rows(TemplateRow)
+    used = {"template": str(template.id), "use_first": "2026-12-14", "use_last": "2026-12-18"}
+    planner.get("/schema/kopiera")
+    planner.post("/schema/mallar/anvand", **used)
+    assert "De här tidstyperna finns inte längre och hoppas över: GAMMAL." in planner.page
+    assert "30 tider skapas som utkast." in planner.page
+
+
+@pytest.mark.parametrize(
+    ("path", "typed", "sentence"),
+    [
+        ("/schema/skapa", WEEK | {"first_day": "2026-11-26"}, "Dagen har redan varit."),
+        ("/schema/skapa", WEEK | {"last_day": "9999-12-31"}, "Dagen ligger för långt bort."),
+        ("/schema/skapa", WEEK | {"weekdays": ""}, "Välj minst en veckodag."),
+        ("/schema/skapa", WEEK | {"weekdays": "01"}, "Välj minst en veckodag."),
+        ("/schema/skapa", WEEK | {"weekdays": "0", "whom": "r:NIX"}, "Välj ett av alternativen."),
+        ("/schema/skapa", WEEK | {"weekdays": "0", "publish": "snart"}, "Välj ett av alternativen."),
+        ("/schema/kopiera", {"what": "week", "source": "2026-12-01", "target": "2025-12-01"}, "Dagen har redan varit."),
+        ("/schema/kopiera", {"what": "week", "source": "9999-12-31", "target": "2026-12-01"}, "för långt bort"),
+        (
+            "/schema/kopiera",
+            {"what": "år", "source": "2026-12-01", "target": "2026-12-08"},
+            "Välj ett av alternativen.",
+        ),
+        ("/schema/mallar", {"name": " ", "template_week": "2026-12-01"}, "Fyll i det här fältet."),
+        ("/schema/mallar", {"name": "Tom", "template_week": "0001-01-01"}, "för långt bort"),
+        (
+            "/schema/mallar/anvand",
+            {"template": "7", "use_first": "2026-12-14", "use_last": "2026-12-15"},
+            "Välj ett av",
+        ),
+        ("/schema/publicera", {"publish_first": "2026-12-08", "publish_last": "2026-12-07"}, "kommer före den första"),
+        ("/schema/tider", {"slots": "1", "act": "brygg kaffe"}, "Välj ett av alternativen."),
+    ],
+)
+def test_a_form_that_cannot_be_is_told_and_changes_nothing(
+    planner: Browser, world: World, path: str, typed: dict[str, str], sentence: str
+) -> None:
+    before = [(row.id, row.state) for row in world.rows(SlotRow)]
+    assert planner.post(path, **typed, save="1").status_code == 422
+    assert sentence in planner.page
+    assert [(row.id, row.state) for row in world.rows(SlotRow)] == before
+    assert world.rows(TemplateRow) == []
+
+
+CHANGES = [
+    ("/schema/skapa", {**WEEK, **DAYS, "save": "1"}),
+    ("/schema/tider", {"days": "2026-12-01", "act": "bort"}),
+    ("/schema/kopiera", {"what": "week", "source": "2026-12-01", "target": "2026-12-08"}),
+    ("/schema/mallar", {"name": "Min", "template_week": "2026-12-01"}),
+    ("/schema/mallar/anvand", {"template": "1", "use_first": "2026-12-14", "use_last": "2026-12-15"}),
+    ("/schema/mallar/1/ta-bort", {}),
+    ("/schema/publicera", {"publish_first": "2026-12-01", "publish_last": "2026-12-02"}),
+    ("/avvikande", {"day": "2026-12-01", "reason": "Utbildning"}),
+    ("/avvikande/1/dra-tillbaka", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "typed"), CHANGES)
+def test_a_forged_form_changes_nothing(planner: Browser, world: World, path: str, typed: dict[str, str]) -> None:
+    answer = planner.client.post(path, data={**typed, "csrf_token": "gissat"})
+    assert answer.status_code == 400
+    assert "Inget har ändrats" in answer.get_data(as_text=True)
+    assert len(world.rows(SlotRow)) == 12
+    assert world.rows(TemplateRow) == world.rows(ClosureRow) == []
+
+
+@pytest.mark.parametrize(("path", "typed"), CHANGES)
+@pytest.mark.parametrize("staff", [BOOKER, READER])
+def test_only_schedulers_change_the_schedule(
+    browser: Browser, world: World, staff: HsaId, path: str, typed: dict[str, str]
+) -> None:
+    """domain.md §7.1."""
+    browser.sign_in(staff, 1)
+    browser.get("/schema", dag="2026-12-01")
+    assert "Öppna" not in browser.page
+    assert browser.post(path, **typed).status_code == 403
+    assert len(world.rows(SlotRow)) == 12
+
+
+def test_every_change_of_the_schedule_is_in_the_audit_log(planner: Browser, world: World) -> None:
+    """domain.md §6.3, §7.5 (log follow-up)."""
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS)
+    planner.post("/schema/publicera", publish_first="2026-12-07", publish_last="2026-12-08")
+    planner.post("/schema/tider", days="2026-12-01", act="sparra", reason="Möte")
+    confirm(planner, "/schema/kopiera", what="day", source="2026-12-07", target="2026-12-16")
+    planner.post("/schema/mallar", name="Min", template_week="2026-12-07")
+    lines = [(row.actor, row.outcome) for row in world.rows(AuditRow) if row.action == "write schedule"]
+    assert lines == [(PLANNER.text, "OK")] * 5
 
 
 # -- Kinds of time
@@ -229,6 +424,18 @@ def test_a_kind_of_time_is_made_with_every_setting(browser: Browser, world: Worl
     assert (settings.age_from, settings.capacity, str(settings.cancel_own)) == (65, 4, "3 working days")
     assert str(settings.release) == "8 hours: care, then both"
     assert settings.ready_reasons == ("Första dosen", "Andra dosen")
+
+
+def test_each_change_of_a_kind_of_time_is_in_the_audit_log(browser: Browser, world: World) -> None:
+    browser.sign_in(CHIEF, 1)
+    typed = a_form(browser, "/tidstyper/ny") | {"code": "NY", "internal_name": "Ny", "web_name": "Ny"}
+    browser.post("/tidstyper/ny", **typed)
+    browser.post("/tidstyper/NY", **(typed | {"web_name": "Nyare"}))
+    browser.post("/tidstyper/NY/ta-bort")
+    browser.post("/tidstyper/BES/ta-bort")  # it has times
+    lines = [row.actor for row in world.rows(AuditRow) if row.action == "write time type"]
+    assert lines == [CHIEF.text] * 3
+    assert [row.code for row in world.rows(TimeTypeRow)] == ["BES"]
 
 
 def test_a_changed_kind_of_time_keeps_what_the_form_does_not_show(browser: Browser, world: World) -> None:
