@@ -33,6 +33,8 @@ AuditAction = Literal[
     "close hours",
     "tell citizen",
     "write time type",
+    "write roles",
+    "write clinic",
     "read web log",
     "read audit log",
     "print",

@@ -18,6 +18,8 @@ SHARED = [
     "/tidstyper",
     "/tidstyper/BES",
     "/tidstyper/ny",
+    "/behorigheter",
+    "/mottagning",
     "/logguppfoljning",
     "/bokning/{booking}",
     "/bokning/{booking}/flytta",
@@ -35,8 +37,6 @@ TIMEBOOK = [
     "/schema/kopiera",
     "/avvikande",
     "/statistik?fran=2026-12-01&till=2026-12-31",
-    "/behorigheter",
-    "/mottagning",
 ]
 TAKECARE = [
     "/kalender?dag=2026-12-01",

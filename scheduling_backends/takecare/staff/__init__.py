@@ -2,7 +2,7 @@
 
     calendar.py   days and weeks; grid.py: which time stands where
     web_log.py    what citizens did on the web
-Elsewhere: bookings, citizens, invitations, kinds of time, follow-up (scheduling_backends/staff/).
+Elsewhere: bookings, citizens, invitations, kinds of time, roles and the clinic, follow-up (scheduling_backends/staff/).
 Source: domain.md §6.
 """
 
@@ -11,24 +11,27 @@ from pathlib import Path
 from flask import Flask
 
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import bookings, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff import administration, bookings, citizens, follow_up, invitations, time_types
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
 from scheduling_backends.takecare.staff import calendar, web_log
 
 TEXTS = Path(__file__).parent / "texts_sv.toml"
+_ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 NAVIGATION = (
     NavEntry("calendar.calendar", "navigation.calendar"),
     NavEntry("web_log.listed", "navigation.web_log"),
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
     NavEntry("time_types.listed", "navigation.time_types"),
-    NavEntry("follow_up.listed", "navigation.follow_up", frozenset({Role.ADMINISTRATOR})),
+    NavEntry("administration.roles", "navigation.roles", _ADMINISTRATORS),
+    NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
+    NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
 )
+_MODULES = (calendar, web_log, bookings, citizens, invitations, time_types, administration, follow_up)
 
 
 def site(system: StaffSystem, secret: bytes) -> Flask:
     """The site of a record system; `secret` signs its cookies."""
-    blueprints = [one.blueprint for one in (calendar, web_log, bookings, citizens, invitations, time_types, follow_up)]
-    return make_site(system, blueprints, NAVIGATION, "calendar.calendar", (TEXTS,), secret)
+    return make_site(system, [one.blueprint for one in _MODULES], NAVIGATION, "calendar.calendar", (TEXTS,), secret)

@@ -7,8 +7,7 @@
     closed_hours.py    closed hours and their work lists
     periods.py         what the forms of these have in common
     figures.py         statistics
-    administration.py  roles and the clinic
-Elsewhere: bookings, citizens, invitations, kinds of time, follow-up (scheduling_backends/staff/).
+Elsewhere: bookings, citizens, invitations, kinds of time, roles and the clinic, follow-up (scheduling_backends/staff/).
 Source: domain.md §7.
 """
 
@@ -17,11 +16,11 @@ from pathlib import Path
 from flask import Flask
 
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import bookings, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff import administration, bookings, citizens, follow_up, invitations, time_types
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
-from scheduling_backends.timebook.staff import administration, closed_hours, copying, figures, listing, making, schedule
+from scheduling_backends.timebook.staff import closed_hours, copying, figures, listing, making, schedule
 
 TEXTS = Path(__file__).parent / "texts_sv.toml"
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})

@@ -5,6 +5,7 @@ Nobody takes away the clinic's last administrator by mistake. Source: domain.md 
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from sqlalchemy.orm import Session
@@ -16,11 +17,14 @@ from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.staff import StaffMember
 from scheduling_backends.engine.states import Role
+from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
 
-blueprint = Blueprint("administration", __name__, template_folder="templates")
+blueprint = Blueprint("administration", __name__)
+
+RECORD_ITEMS = frozenset({"unit_code", "has_extended_rules"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class ClinicPage:
     settings: ClinicSettings | None
     form: Form = field(repr=False)
     may_add: bool
+    left_out: frozenset[str]
     done: str = ""
 
 
@@ -58,7 +63,7 @@ def _roles_page(sent: Form, status: int = 200, trouble: str = "") -> Response:
     here = tuple((one, roles) for one, roles in held if roles)
     names = tuple((one.hsa_id.text, one.name) for one in everybody)
     page = RolesPage(here, names, _may_give(), sent, trouble, _done())
-    return render("timebook/roles.html", page, status)
+    return render("staff/roles.html", page, status)
 
 
 def _may_give() -> tuple[Role, ...]:
@@ -79,6 +84,7 @@ def give() -> Response:
         if role is None or chosen is None or not sent.is_right:
             return _roles_page(sent, 422)
         Desk(session, system().now(), visit().author).give_role(HsaId(member), role, _place(role))
+        audit(session, "write roles", None)
     return redirect(url_for("administration.roles", klart="sparad"), 303)
 
 
@@ -94,6 +100,7 @@ def take() -> Response:
         if role is Role.ADMINISTRATOR and _administrators(session) <= {member}:
             return _roles_page(sent, 409, texts()("roles.last_administrator"))
         Desk(session, system().now(), visit().author).take_role(HsaId(member), role, _place(role))
+        audit(session, "write roles", None)
     return redirect(url_for("administration.roles", klart="borttagen"), 303)
 
 
@@ -114,8 +121,12 @@ def _administrators(session: Session) -> set[str]:
 @blueprint.get("/mottagning")
 @needs(Role.ADMINISTRATOR)
 def clinic() -> Response:
-    page = ClinicPage(visit().clinic.settings, Form(texts()), Role.SUPERADMIN in visit().roles, _done())
-    return render("timebook/clinic.html", page)
+    return _clinic_page(visit().clinic.settings, Form(texts()), done=_done())
+
+
+def _clinic_page(settings: ClinicSettings | None, sent: Form, status: int = 200, done: str = "") -> Response:
+    may_add = Role.SUPERADMIN in visit().roles
+    return render("staff/clinic.html", ClinicPage(settings, sent, may_add, _left_out(), done), status)
 
 
 @blueprint.post("/mottagning")
@@ -124,31 +135,33 @@ def change_clinic() -> Response:
     sent = form()
     settings = _settings(sent, visit().clinic.settings)
     if settings is None:
-        page = ClinicPage(visit().clinic.settings, sent, Role.SUPERADMIN in visit().roles)
-        return render("timebook/clinic.html", page, 422)
+        return _clinic_page(visit().clinic.settings, sent, 422)
     with system().writing() as session:
         Desk(session, system().now(), visit().author).change_clinic(visit().clinic.hsa_id, settings)
+        audit(session, "write clinic", None)
     return redirect(url_for("administration.clinic", klart="sparad"), 303)
 
 
 @blueprint.get("/mottagning/ny")
 @needs(Role.SUPERADMIN)
 def new_clinic_form() -> Response:
-    return render("timebook/clinic.html", ClinicPage(None, Form(texts()), True))
+    return _clinic_page(None, Form(texts()))
 
 
 @blueprint.post("/mottagning/ny")
 @needs(Role.SUPERADMIN)
 def new_clinic() -> Response:
     sent = form()
-    hsa_id, settings = _hsa_id(sent), _settings(sent, ClinicSettings("-"))
+    code = None if _left_out() else sent.text("unit_code", most=20)
+    hsa_id, settings = _hsa_id(sent), _settings(sent, ClinicSettings("-", unit_code=code))
     with system().writing() as session:
         desk = Desk(session, system().now(), visit().author)
         if hsa_id is not None and desk.has_clinic(hsa_id):
             sent.fault("hsa_id", "clinic.taken")
         if hsa_id is None or settings is None or not sent.is_right:
-            return render("timebook/clinic.html", ClinicPage(None, sent, True), 422)
+            return _clinic_page(None, sent, 422)
         desk.add_clinic(hsa_id, settings)
+        audit(session, "write clinic", None)
     return redirect(url_for("administration.clinic", klart="sparad"), 303)
 
 
@@ -182,7 +195,20 @@ def _settings(sent: Form, known: ClinicSettings) -> ClinicSettings | None:
         is_open=sent.ticked("is_open"),
         rebooks_in_group=sent.ticked("rebooks_in_group"),
         eves_are_holidays=sent.ticked("eves_are_holidays"),
+        **_of_a_record_system(sent),
     )
+
+
+def _of_a_record_system(sent: Form) -> dict[str, Any]:
+    """What only a record system asks for: utökade regler (domain.md §6), and its own name of a unit that is new.
+
+    That name stays: those who call the record system go by it.
+    """
+    return {} if _left_out() else {"has_extended_rules": sent.ticked("has_extended_rules")}
+
+
+def _left_out() -> frozenset[str]:
+    return RECORD_ITEMS if system().name == "timebook" else frozenset()
 
 
 def _done() -> str:
