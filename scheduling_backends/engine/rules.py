@@ -300,15 +300,16 @@ def may_be_shown(is_hidden: bool, shows_care_booked: bool, booked_by: Initiative
 def flags_of_booking(
     clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
 ) -> Flags:
-    """The flags of a booking now (R19, R23–R25). For an open invitation `message` is about the coming booking (R18)."""
+    """The flags of a booking now (R19, R23–R25): `message`, whether a change that is allowed takes a comment.
+
+    For an open invitation `message` is about the coming booking (R18).
+    """
     if booking.state is BookingState.INVITED:
         return Flags(cancel=False, rebook=False, message=time_type.booking_reason is not ReasonMode.NO)
-    comments = (time_type.rebooking_reason, time_type.cancelling_reason)
-    return Flags(
-        cancel=refuse_cancelling(clinic, time_type, booking, now) is None,
-        rebook=refuse_leaving(clinic, time_type, booking, now) is None,
-        message=any(mode is not ReasonMode.NO for mode in comments),
-    )
+    cancel = refuse_cancelling(clinic, time_type, booking, now) is None
+    rebook = refuse_leaving(clinic, time_type, booking, now) is None
+    modes = ((cancel, time_type.cancelling_reason), (rebook, time_type.rebooking_reason))
+    return Flags(cancel, rebook, any(is_open and mode is not ReasonMode.NO for is_open, mode in modes))
 
 
 def refuse_cancelling(

@@ -391,7 +391,7 @@ def test_r23_r25_flags_say_what_the_rules_would_answer():
     kind = a_type(cancel_own=CutOff(24), rebook_own=CutOff(48), cancelling_reason=ReasonMode.NO)
     early, late = at(28, 9, month=11), at(30, 8, month=11)
     assert rules.flags_of_booking(CLINIC, kind, a_booking(), early) == rules.Flags(True, True, True)
-    assert rules.flags_of_booking(CLINIC, kind, a_booking(), late) == rules.Flags(True, False, True)
+    assert rules.flags_of_booking(CLINIC, kind, a_booking(), late) == rules.Flags(True, False, False)
     kind = replace(kind, rebooking_reason=ReasonMode.NO)
     assert rules.flags_of_booking(CLINIC, kind, a_booking(), at(1, 9)) == rules.Flags(False, False, False)
 
