@@ -1,4 +1,4 @@
-"""`python -m bench`: everything, in under three minutes; the report on stdout and, with --out, in a file.
+"""`python -m bench`: everything, in about four minutes; the report on stdout and, with --out, in a file.
 
 Exit code 0 when all was measured, even where a bar is missed (the report says MISSED); 1 when the machine lacks
 something that the comparison needs, or an answer was wrong.
@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import booking, forwarding, hanging, latency, machine, memory, messages, report, servers, spyne_share
+from bench import booking, forwarding, hanging, latency, machine, memory, messages, report, servers, slots, spyne_share
 from bench.generator import Generator, WrongAnswer
 from bench.machine import NotPossibleHere
 
@@ -71,6 +71,8 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
     hung = hanging.measure(hanging_stub, contenders[BARRED], generator, rounds=3, seconds=seconds)
     (folder / "demo").mkdir()
     booked = booking.measure(started.region(folder / "demo", "--demo"))
+    (folder / "slots").mkdir()
+    million = slots.measure(folder / "slots")
     spyne = spyne_share.measure(folder / "default" / "tak.toml", answer, rounds=7)
     return [
         forwarding.section(forwarded, BARRED),
@@ -78,6 +80,7 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
         spyne_share.section(spyne, forwarded.cpu_microseconds(BARRED)),
         hanging.section(hung),
         booking.section(booked),
+        slots.section(million),
         memory.section(at_rest, after, forwarded.requests(DEFAULT)),
     ]
 

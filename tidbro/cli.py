@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings import SettingsRefused
-from tidbro import demo_command, gateway_command, pki_command, tak_command
+from tidbro import demo_command, gateway_command, pki_command, tak_command, takecare_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     gateway_command.add(commands)
     _add_contracts(commands)
     demo_command.add(commands)
+    takecare_command.add(commands)
     pki_command.add(commands)
     tak_command.add(commands)
     return parser

@@ -49,11 +49,16 @@ def plant(region: Region) -> None:
     if isinstance(record_system, TakeCare) and record_system.system is not None:
         systems.append(record_system.system)
     for system in systems:
-        system.open()
-        try:
-            with system.desk() as desk:
-                is_new = demo_region.plant(desk, region.clock(), system.name)
-            if is_new:
-                demo_web.on_the_web(system, _IDS[system.name], region.clock())
-        finally:
-            system.close()
+        plant_system(system)
+
+
+def plant_system(system: EngineProducer) -> None:
+    """Make a closed system's part of the demo, by the system's own clock, where it is not there already."""
+    system.open()
+    try:
+        with system.desk() as desk:
+            is_new = demo_region.plant(desk, system.now(), system.name)
+        if is_new:
+            demo_web.on_the_web(system, _IDS[system.name], system.now())
+    finally:
+        system.close()

@@ -175,8 +175,10 @@ def predecessors(session: Session, booking_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def web_events(session: Session, clinic: Clinic, first_day: date, last_day: date) -> tuple[WebEvent, ...]:
-    """What citizens did on the web on these days, at this clinic's bookings, newest first."""
+def web_events(
+    session: Session, clinic: Clinic, first_day: date, last_day: date, most: int | None = None
+) -> tuple[WebEvent, ...]:
+    """What citizens did on the web on these days, at this clinic's bookings: the newest `most`, newest first."""
     begins, ends = bounds(first_day, last_day)
     lines = _lines(
         session,
@@ -185,6 +187,7 @@ def web_events(session: Session, clinic: Clinic, first_day: date, last_day: date
         HistoryRow.at < ends,
         HistoryRow.what != Happening.MOVED_AWAY,
         exists().where(BookingRow.id == HistoryRow.booking_id, BookingRow.clinic_id == clinic.id),
+        newest=most,
     )
     ids = {line.booking_id for line in lines}
     found = {one.id: one for one in entries(session, BookingRow.id.in_(sorted(ids)))} if ids else {}
@@ -341,7 +344,8 @@ def _name(performer: PerformerRow) -> str:
     return f"{performer.first_name} {performer.last_name}"
 
 
-def _lines(session: Session, *which: ColumnElement[bool]) -> tuple[HistoryLine, ...]:
+def _lines(session: Session, *which: ColumnElement[bool], newest: int | None = None) -> tuple[HistoryLine, ...]:
+    """The lines that fulfil the conditions, oldest first; of more than `newest`, the newest."""
     left, taken = aliased(SlotRow), aliased(SlotRow)
     statement = (
         select(HistoryRow, StaffRow.name, left.start, taken.start)
@@ -349,12 +353,14 @@ def _lines(session: Session, *which: ColumnElement[bool]) -> tuple[HistoryLine, 
         .outerjoin(left, left.id == HistoryRow.from_slot_id)
         .outerjoin(taken, taken.id == HistoryRow.to_slot_id)
         .where(*which)
-        .order_by(HistoryRow.at, HistoryRow.id)
+        .order_by(HistoryRow.at.desc(), HistoryRow.id.desc())
+        .limit(newest)
     )
-    return tuple(
+    lines = [
         HistoryLine(row.booking_id, row.at, row.by, name or row.by_hsa_id or "", row.what, left_at, to_at, row.comment)
         for row, name, left_at, to_at in session.execute(statement)
-    )
+    ]
+    return tuple(reversed(lines))
 
 
 def waiting_invitations(session: Session, clinic: Clinic) -> tuple[Entry, ...]:

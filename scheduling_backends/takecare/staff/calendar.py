@@ -25,6 +25,9 @@ from scheduling_backends.takecare.staff.grid import Grid, column_of, day_grid, w
 
 blueprint = Blueprint("calendar", __name__, template_folder="templates", static_folder="static", static_url_path="/t")
 
+MOST_EVENTS = 30
+"""Beside the calendar; the web log has them all."""
+
 _ONE_DAY = timedelta(days=1)
 
 
@@ -81,7 +84,7 @@ def calendar() -> Response:
         chosen = chosen if chosen in dict(columns) else ""
         narrowed = [overview.of_column(chosen)] if chosen else []
         times = overview.times(session, here, first, last, *narrowed)
-        events = overview.web_events(session, here, today, today)
+        events = overview.web_events(session, here, today, today, MOST_EVENTS)
         opened = overview.entry(session, here, request.args.get("bokning", ""))
         panel = None
         if opened is not None:

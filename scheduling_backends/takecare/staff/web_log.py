@@ -25,7 +25,7 @@ from scheduling_backends.staff.visits import needs, system, visit
 
 blueprint = Blueprint("web_log", __name__)
 
-USUAL_DAYS, MOST_DAYS = 7, 366
+USUAL_DAYS, MOST_DAYS, MOST_EVENTS = 7, 366, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class WebLogPage:
-    """The events of some days."""
+    """The events of some days; `has_more` than are shown, which are the newest."""
 
     first_day: date
     last_day: date
     only_wrong_age: bool
     rows: tuple[Row, ...]
+    has_more: bool
     may_change: bool
     done: str = ""
     trouble: str = ""
@@ -60,7 +61,7 @@ def _page(trouble: str = "", status: int = 200) -> Response:
     first = max(_day("fran", last - timedelta(days=USUAL_DAYS - 1)), last - timedelta(days=MOST_DAYS))
     only = request.args.get("filter") == "alder"
     with system().writing() as session:
-        events = overview.web_events(session, visit().clinic, first, last)
+        events = overview.web_events(session, visit().clinic, first, last, MOST_EVENTS + 1)
         kinds = {kind.settings.code: kind.settings for kind in find.time_types(session, [visit().clinic])}
         page = web_log_page(first, last, only, events, kinds, visit().may(Role.BOOKER), _done(), trouble)
         audit_all(session, "read web log", [row.event.entry for row in page.rows])
@@ -77,9 +78,10 @@ def web_log_page(
     done: str = "",
     trouble: str = "",
 ) -> WebLogPage:
-    rows = [Row(event, has_wrong_age(event.entry, kinds.get(event.entry.time_type_code))) for event in events]
+    told = events[:MOST_EVENTS]
+    rows = [Row(event, has_wrong_age(event.entry, kinds.get(event.entry.time_type_code))) for event in told]
     shown = tuple(row for row in rows if row.has_wrong_age or not only)
-    return WebLogPage(first, last, only, shown, may_change, done, trouble)
+    return WebLogPage(first, last, only, shown, len(events) > MOST_EVENTS, may_change, done, trouble)
 
 
 def has_wrong_age(entry: Entry, kind: TimeTypeSettings | None) -> bool:
