@@ -22,8 +22,9 @@ from tests.scheduling_backends.timebooks import NORTH, World
 MISSING = "Chromium is missing: apt-get install chromium (Debian and Ubuntu), then run the test again."
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """One browser for the tests of this folder; while it is open, Playwright's event loop runs in this thread."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(MISSING)
