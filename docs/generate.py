@@ -18,6 +18,7 @@ from contracts.codec import SCHEDULING_INTERACTIONS
 from gateway import properties
 from gateway.faults import FAULT_TEXTS, fault_of
 from gateway.settings import GatewaySettings
+from scheduling_backends.takecare.settings import TakeCareSettings
 from scheduling_backends.timebook.settings import TimebookSettings
 from tidbro import cli
 from tidbro.settings import RegionSettings
@@ -96,6 +97,12 @@ def settings_page() -> str:
             "In the table `[adapters.timebook]`. Without a `data_directory` of its own it takes the region's.",
             "",
             *_settings_table(TimebookSettings),
+            "",
+            "## The record system",
+            "",
+            "In the table `[adapters.takecare]`: the system itself, and how it is reached where it is elsewhere.",
+            "",
+            *_settings_table(TakeCareSettings),
             "",
         )
     )
