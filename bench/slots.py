@@ -21,10 +21,10 @@ from bench import people
 from bench.generator import WrongAnswer
 from bench.report import Figure, Section, percentile
 from contracts import scheduling as s
+from contracts.database import Database
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.producer import Caller, SchedulingProducer
 from contracts.times import SWEDEN
-from scheduling_backends.database import Database
 from scheduling_backends.engine.models import BOOKINGS, HISTORY, SLOTS, SeatRow
 from scheduling_backends.engine.offer import BookableBy, ClinicSettings, ReasonMode, TimeTypeSettings
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState

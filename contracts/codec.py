@@ -10,6 +10,7 @@ Source: contracts.md §5, §6; the order of elements is the XSD's.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from lxml import etree
@@ -18,7 +19,7 @@ from contracts import scheduling as s
 from contracts import xml
 from contracts.errors import ContractViolation, Violation
 from contracts.identifiers import HsaId, PersonIdentity
-from contracts.namespaces import SCHEDULING, SCHEDULING_EXT, responder
+from contracts.namespaces import ENGAGEMENT_INDEX, SCHEDULING, SCHEDULING_EXT, responder
 from contracts.times import format_dt, format_ts, parse_dt, parse_ts
 
 Message = TypeVar("Message")
@@ -34,6 +35,7 @@ class Scalar:
     read: Callable[[str], Any]
     write: Callable[[Any], str]
     rule: str = "value"
+    keeps_blanks: bool = False  # around the text: for who judges them by a rule of its own
 
 
 def _read_flag(text: str) -> bool:
@@ -325,7 +327,7 @@ _BY_MESSAGE: Mapping[type, tuple[str, Form]] = {
 }
 
 
-_PREFIX_NAMES = {SCHEDULING: "core", SCHEDULING_EXT: "ext"}
+_PREFIX_NAMES = {SCHEDULING: "core", SCHEDULING_EXT: "ext", ENGAGEMENT_INDEX: "core"}
 
 
 def _namespaces(form: Form) -> Iterable[str]:
@@ -335,13 +337,11 @@ def _namespaces(form: Form) -> Iterable[str]:
             yield from _namespaces(part.holds)
 
 
+@cache
 def _prefixes(form: Form) -> dict[str | None, str]:
     """The message's own namespace without a prefix, the others that it may use with one."""
     others = sorted(set(_namespaces(form)) - {form.namespace})
     return {None: form.namespace} | {_PREFIX_NAMES.get(one, "added"): one for one in others}
-
-
-_PREFIXES = {tag: _prefixes(form) for tag, form in _BY_MESSAGE.values()}
 
 
 def decode(form: Form, element: xml.Element) -> Any:
@@ -396,7 +396,8 @@ def _value(part: Part, element: xml.Element, path: str) -> Any:
     """The value of one element; None when it is empty (contracts.md G-11 forbids that; we read leniently)."""
     if isinstance(part.holds, Form):
         return _decode(part.holds, element, f"{path}/{part.name}")
-    text = xml.text_of(element).strip()
+    text = xml.text_of(element)
+    text = text if part.holds.keeps_blanks else text.strip()
     if not text:
         return None
     try:
@@ -415,8 +416,13 @@ def _violation(element: xml.Element, path: str, rule: str, sentence: str) -> Con
 def encode(message: object) -> xml.Element:
     """The root element of a request or an answer. Raises KeyError for a value that is no message."""
     tag, form = _BY_MESSAGE[type(message)]
-    root = etree.Element(tag, nsmap=_PREFIXES[tag])
-    _fill(root, form, message)
+    return encode_as(tag, form, message)
+
+
+def encode_as(tag: str, form: Form, value: object) -> xml.Element:
+    """The root element named `tag` ({namespace}name) that holds `value` by `form`: for other domains' messages."""
+    root = etree.Element(tag, nsmap=_prefixes(form))
+    _fill(root, form, value)
     return root
 
 

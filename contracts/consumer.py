@@ -16,7 +16,6 @@ Elsewhere: how bytes travel (transport.py), what the messages hold (scheduling/)
 Source: contracts.md §2.1, §2.2, §2.5, §3 (G-14, MB-10), §4; platform.md §5.2, §12.
 """
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,28 +31,14 @@ from contracts.catalogue import Catalogue, Errata, Interaction, official_folder
 from contracts.codec import SCHEDULING_INTERACTIONS, Form, InteractionForms
 from contracts.errors import (
     ContractViolation,
-    FaultCode,
-    LogicalAddressMissing,
     MessageUnreadable,
-    NotAuthorised,
-    OriginalConsumerRefused,
     PlatformError,
-    ProducerFault,
     ProducerUnreachable,
-    ProfileMismatch,
-    ProfileUnsupported,
-    ResourceMissing,
-    RouteAmbiguous,
-    RouteMissing,
-    RouteWithoutAddress,
-    RoutingLoop,
-    SenderUnknown,
-    TakUnavailable,
-    TransportRefused,
     Violation,
 )
+from contracts.faults_read import error_of
 from contracts.http_headers import CORRELATION_ID, INSTANCE_ID, ORIGINAL_CONSUMER, SENDER_ID
-from contracts.identifiers import HsaId, hide_persons
+from contracts.identifiers import HsaId
 from contracts.transport import HttpAnswer, NoAnswer, NotSent, OutcomeUnknown, Transport
 
 __all__ = [
@@ -65,36 +50,14 @@ __all__ = [
     "OutcomeUnknown",
     "PLATFORM_PATH",
     "SchedulingConsumer",
-    "by_code",
     "may_have_happened",
 ]
 
 PLATFORM_PATH = "/vp/crm/scheduling/{interaction}/1/rivtabp21"
 """Where the platform serves an interaction, after its base URL."""
 
-_PLATFORM_FAULT = re.compile(r"\s*(VP\d{3})\b", re.ASCII)
 _CONTRACT_SET = "crm_scheduling_1.1"
 
-_BY_CODE: Mapping[str, type[PlatformError]] = {
-    kind.code: kind
-    for kind in (
-        ProfileUnsupported,
-        SenderUnknown,
-        LogicalAddressMissing,
-        RouteMissing,
-        ProfileMismatch,
-        RouteAmbiguous,
-        NotAuthorised,
-        TakUnavailable,
-        ProducerUnreachable,
-        RouteWithoutAddress,
-        TransportRefused,
-        ResourceMissing,
-        OriginalConsumerRefused,
-        RoutingLoop,
-        MessageUnreadable,
-    )
-}
 _BY_REQUEST: Mapping[type, InteractionForms] = {f.request.type: f for f in SCHEDULING_INTERACTIONS.values()}
 
 Request = (
@@ -122,11 +85,6 @@ class AnswerUnusable(Exception):
     def __init__(self, sentence: str, violations: Sequence[Violation] = ()) -> None:
         super().__init__(sentence)
         self.violations = tuple(violations)
-
-
-def by_code(code: str) -> type[PlatformError]:
-    """The error that a platform's code stands for; PlatformError itself for a code that we don't know."""
-    return _BY_CODE.get(code, PlatformError)
 
 
 def may_have_happened(error: Exception) -> bool:
@@ -333,7 +291,7 @@ def _read(answer: HttpAnswer, forms: InteractionForms) -> Any:
     if payload is None:
         raise AnswerUnusable(f"HTTP {answer.status}: the body of the envelope is empty")
     if etree.QName(payload).localname == "Fault":
-        raise _fault(payload)
+        raise error_of(payload)
     if not 200 <= answer.status <= 299:
         raise AnswerUnusable(f"HTTP {answer.status}, but the body holds no fault")
     wanted = f"{{{forms.contract}}}{forms.name}Response"
@@ -343,20 +301,3 @@ def _read(answer: HttpAnswer, forms: InteractionForms) -> Any:
         return codec.decode(forms.response, payload)
     except ContractViolation as error:
         raise AnswerUnusable(f"the answer breaks its contract: {error.detail}", error.violations) from None
-
-
-def _fault(fault: xml.Element) -> PlatformError | ProducerFault:
-    """The error that a SOAP fault stands for; what looks like a person's number is hidden in it."""
-    told = {name: hide_persons(_said(fault, name)) for name in ("faultcode", "faultstring", "detail")}
-    platform = _PLATFORM_FAULT.match(told["faultstring"])
-    if platform is not None:
-        return by_code(platform[1])(told["detail"] or told["faultstring"])
-    kind = told["faultcode"].rpartition(":")[2].partition(".")[0]
-    faultcode: FaultCode = "Client" if kind == "Client" else "Server"
-    return ProducerFault(told["faultstring"], faultcode)
-
-
-def _said(fault: xml.Element, name: str) -> str:
-    """The text of a fault's child and all in it; SOAP 1.1 gives these children no namespace, some senders do."""
-    child = next(fault.iterchildren(f"{{*}}{name}"), None)
-    return "" if child is None else cast(str, child.xpath("string()")).strip()

@@ -208,9 +208,11 @@ def write_request(payload: xml.Element, logical_address: HsaId, actor: Actor | N
     return _envelope(f"<soapenv:Header>{blocks}</soapenv:Header>".encode(), xml.serialise(payload))
 
 
-def write_response(payload: xml.Element) -> bytes:
-    """A SOAP 1.1 envelope around an answer; contracts define no header for answers (contracts.md §2.5)."""
-    return _envelope(b"", xml.serialise(payload))
+def write_response(payload: xml.Element, blocks: bytes = b"") -> bytes:
+    """A SOAP 1.1 envelope around an answer. Contracts define no header for answers (contracts.md §2.5); aggregating
+    services add `blocks`, written elements, all the same (§11)."""
+    header = b"<soapenv:Header>%b</soapenv:Header>" % blocks if blocks else b""
+    return _envelope(header, xml.serialise(payload))
 
 
 def _envelope(header: bytes, payload: bytes) -> bytes:

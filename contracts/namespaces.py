@@ -14,12 +14,17 @@ INTEROPERABILITY_HEADERS = "urn:riv:interoperability:headers:1"
 SCHEDULING = "urn:riv:crm:scheduling:1"
 SCHEDULING_EXT = "urn:riv:crm:scheduling:1.1"
 
+ENGAGEMENT_INDEX = "urn:riv:itintegration:engagementindex:1"
+
 WSDL = "http://schemas.xmlsoap.org/wsdl/"
 WSDL_SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 XML_SCHEMA = "http://www.w3.org/2001/XMLSchema"
 
 TIDBRO = "urn:tidbro:scheduling:1"
 """Our own extension elements: the internal code of a refusal beside resultText (domain.md §5.11)."""
+
+TIDBRO_INDEX = "urn:tidbro:engagementindex:1"
+"""The same in the index's messages: which of two notices about one thing was sent last."""
 
 
 def responder(interaction: str, domain: str = "crm:scheduling", major: int = 1) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scheduling_backends.database import UtcMoment
+from contracts.database import UtcMoment
 
 AuditAction = Literal[
     "read schedule",

@@ -17,8 +17,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from contracts.database import hold
 from contracts.identifiers import PersonIdentity
-from scheduling_backends.database import hold
 from scheduling_backends.engine import find, rules
 from scheduling_backends.engine.citizens import circumstances_of
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType

@@ -18,8 +18,8 @@ from importlib import resources
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from contracts.database import hold
 from contracts.identifiers import PersonIdentity
-from scheduling_backends.database import hold
 from scheduling_backends.engine import find, rules
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
 from scheduling_backends.engine.citizens import circumstances_of

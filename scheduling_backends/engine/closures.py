@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from contracts.database import hold
 from contracts.identifiers import HsaId
-from scheduling_backends.database import hold
 from scheduling_backends.engine import overview
 from scheduling_backends.engine.entries import Clinic
 from scheduling_backends.engine.models import BookingRow, ClosureRow, HistoryRow, PerformerRow, ResourceRow, SlotRow

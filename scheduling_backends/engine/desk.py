@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from contracts.database import hold
 from contracts.identifiers import HsaId, PersonIdentity
-from scheduling_backends.database import hold
 from scheduling_backends.engine import find
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
 from scheduling_backends.engine.citizens import Citizen, give_basis, list_at, register

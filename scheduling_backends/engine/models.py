@@ -30,8 +30,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
+from contracts.database import UtcMoment
 from scheduling_backends.audit import AuditColumns
-from scheduling_backends.database import UtcMoment
 from scheduling_backends.engine.offer import AfterCancelling, BookableBy, CutOff, ReasonMode, Release, Sex
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState
 

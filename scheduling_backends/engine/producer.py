@@ -19,12 +19,12 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from contracts import scheduling as s
+from contracts.database import Database
 from contracts.errors import ProducerFault
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.producer import Caller, Health
 from contracts.times import Clock
 from scheduling_backends.audit import AuditAction
-from scheduling_backends.database import Database
 from scheduling_backends.engine import answers, asked, book, choices, find, migrations
 from scheduling_backends.engine.access import Standing, standing
 from scheduling_backends.engine.book import Contact, Done, NewBooking, NewTime

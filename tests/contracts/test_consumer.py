@@ -24,9 +24,9 @@ from contracts.consumer import (
     NotSent,
     OutcomeUnknown,
     SchedulingConsumer,
-    by_code,
     may_have_happened,
 )
+from contracts.faults_read import by_code
 from contracts.identifiers import HsaId
 from contracts.times import SWEDEN
 from contracts.transport import ApplicationNotStarted, HttpTransport, InProcessTransport

@@ -1,4 +1,4 @@
-"""scheduling_backends/database.py: transactions, moments, migrations."""
+"""contracts/database.py: transactions, moments, migrations."""
 
 import threading
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError, StatementError
 
-from scheduling_backends.database import Database, migration_config
+from contracts.database import Database, migration_config
 from scheduling_backends.engine import migrations
 from scheduling_backends.engine.models import AuditRow, Base
 from tests.scheduling_backends.timebooks import NOW

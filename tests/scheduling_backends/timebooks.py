@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, select, text
 
 from contracts import scheduling as s
+from contracts.database import Database
 from contracts.identifiers import HsaId
 from contracts.producer import Caller
 from contracts.times import SWEDEN
-from scheduling_backends.database import Database
 from scheduling_backends.engine import migrations
 from scheduling_backends.engine.models import Base
 from scheduling_backends.engine.offer import BookableBy, ClinicSettings, TimeTypeSettings

@@ -10,8 +10,8 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy import select, text
 
+from contracts.database import Database
 from contracts.identifiers import HsaId
-from scheduling_backends.database import Database
 from scheduling_backends.engine import care, closures, find, migrations, planning
 from scheduling_backends.engine.book import Contact
 from scheduling_backends.engine.closures import Closure

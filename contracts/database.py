@@ -1,10 +1,11 @@
-"""How a scheduling system keeps its data: engine, transactions, moments, migrations.
+"""How whoever keeps data keeps it: engine, transactions, moments, migrations.
 
 SQLite when nothing else is asked for (WAL, foreign keys, full synchronisation, so that an acknowledged booking
 survives a killed process and a power cut), PostgreSQL by URL through psycopg. Every writing transaction begins as such
 (BEGIN IMMEDIATE), so that SQLite never has to refuse one half-way. Moments are stored in UTC by one column type.
 Statements hide their parameters in errors: those are people's numbers.
-Elsewhere: the tables (each system's models.py), the versions of the schema (each system's migrations/).
+Scheduling systems, the index and subscribers stand on it; they share the way, never a database.
+Elsewhere: the tables (each one's models.py), the versions of the schema (each one's migrations/).
 Source: DESIGN decision 9, STYLE §10.
 """
 

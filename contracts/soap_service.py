@@ -1,0 +1,169 @@
+"""Answering SOAP requests at paths of one's own: an ASGI application for services that stand behind the gateway.
+
+Takes a message within bounds, gives it to the service of its path, and writes what comes back: an envelope with 200, or
+a SOAP 1.1 fault with 500. Ordinary functions run in a pool of threads, coroutines on the loop. Pages for operators
+stand beside the services. Who may ask is a list of peers: nobody who is not on it gets anything, for the sender's name
+in the headers is believed here.
+Elsewhere: what the answers are (the index, aggregation, subscribers).
+Source: contracts.md §2.2; platform.md §5.2 (internal calls), §21.1, §22.1.
+"""
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
+from typing import Any
+
+from contracts import envelope, xml
+from contracts.errors import FaultCode, MessageUnreadable
+from contracts.transport import AsgiReceive, AsgiSend
+
+log = logging.getLogger(__name__)
+
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+_XML = "text/xml; charset=UTF-8"
+
+
+class ServiceFault(Exception):
+    """The service answers with a SOAP fault; its sentence quotes nothing of the message."""
+
+    def __init__(self, faultstring: str, faultcode: FaultCode = "Server", detail: str | None = None) -> None:
+        super().__init__(faultstring)
+        self.faultstring, self.faultcode, self.detail = faultstring, faultcode, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request to a service. Header names are in lower case."""
+
+    message: envelope.Message
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAnswer:
+    """What a page for operators answers."""
+
+    status: int
+    body: bytes = field(repr=False)
+    content_type: str = "text/plain; charset=UTF-8"
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A request for a page."""
+
+    method: str
+    path: str
+    query: str = ""
+
+
+Answer = Callable[[Question], bytes] | Callable[[Question], Awaitable[bytes]]
+"""A service: the whole envelope of its answer. Raises ServiceFault."""
+Page = Callable[[PageRequest], PageAnswer]
+
+
+class SoapServices:
+    """Services and pages by their paths, compared without regard to case. `open` before the first question.
+
+    `companions` live as long as the application does: each is opened with it and closed with it.
+    """
+
+    def __init__(
+        self,
+        services: Mapping[str, Answer],
+        pages: Mapping[str, Page] | None = None,
+        *,
+        peers: Iterable[str] = LOOPBACK,
+        threads: int = 8,
+        limits: xml.Limits = xml.MESSAGE_LIMITS,
+    ) -> None:
+        self._services = {path.lower(): service for path, service in services.items()}
+        self._pages = {path.lower(): page for path, page in (pages or {}).items()}
+        self._peers = tuple(ipaddress.ip_network(peer, strict=False) for peer in peers)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="service")
+        self._limits = limits
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (*self._services, *self._pages)
+
+    def close(self) -> None:
+        """Let the threads go, when their last answers are given."""
+        self._pool.shutdown()
+
+    async def __call__(self, scope: Any, receive: AsgiReceive, send: AsgiSend) -> None:
+        path = scope["path"].rstrip("/").lower()
+        service, page = self._services.get(path), self._pages.get(path)
+        if not self._is_known(scope.get("client")):
+            await _reply(send, PageAnswer(403, b"This address may not ask."))
+        elif service is not None:
+            await _reply(send, await self._served(service, scope, receive))
+        elif page is not None:
+            request = PageRequest(scope["method"], path, scope.get("query_string", b"").decode("latin-1"))
+            await _reply(send, await self._run(page, request))
+        else:
+            await _reply(send, PageAnswer(404, b""))
+
+    def _is_known(self, client: Any) -> bool:
+        try:
+            peer = ipaddress.ip_address(client[0] if client else "")
+        except ValueError:
+            return False
+        peer = getattr(peer, "ipv4_mapped", None) or peer
+        return any(peer in network for network in self._peers)
+
+    async def _served(self, service: Answer, scope: Any, receive: AsgiReceive) -> PageAnswer:
+        if scope["method"] != "POST":
+            return PageAnswer(405, b"")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        body = await _body(receive, self._limits.max_bytes)
+        if body is None:
+            return PageAnswer(413, b"")
+        return await self.answer(service, body, headers)
+
+    async def answer(self, service: Answer, body: bytes, headers: Mapping[str, str]) -> PageAnswer:
+        """A service's answer to a message, or its fault."""
+        try:
+            message = envelope.read(body, envelope.charset_of(headers.get("content-type", "")), self._limits)
+            return PageAnswer(200, await self._run(service, Question(message, headers)), _XML)
+        except MessageUnreadable as error:
+            return _fault(ServiceFault("The message cannot be read.", "Client", error.detail))
+        except ServiceFault as fault:
+            return _fault(fault)
+        except Exception as error:
+            # By its kind alone: what an error says of itself can quote the message.
+            log.error("service_failed: %s", type(error).__name__)
+            return _fault(ServiceFault("The service could not answer."))
+
+    async def _run(self, function: Callable[[Any], Any], question: Any) -> Any:
+        if iscoroutinefunction(function):
+            return await function(question)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, question)
+
+
+async def _body(receive: AsgiReceive, most: int) -> bytes | None:
+    """The request's body; None when it is larger than it may be, or its sender has left."""
+    body = bytearray()
+    while True:
+        event = await receive()
+        if event["type"] == "http.disconnect":
+            return None
+        body += event.get("body", b"")
+        if len(body) > most:
+            return None
+        if not event.get("more_body"):
+            return bytes(body)
+
+
+def _fault(fault: ServiceFault) -> PageAnswer:
+    return PageAnswer(500, envelope.write_fault(fault.faultcode, fault.faultstring, fault.detail), _XML)
+
+
+async def _reply(send: AsgiSend, answer: PageAnswer) -> None:
+    headers = [(b"content-type", answer.content_type.encode()), (b"content-length", str(len(answer.body)).encode())]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
