@@ -31,6 +31,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from contracts.database import UtcMoment
+from contracts.outbox import outbox_table
 from scheduling_backends.audit import AuditColumns
 from scheduling_backends.engine.offer import AfterCancelling, BookableBy, CutOff, ReasonMode, Release, Sex
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, Role, SlotState
@@ -434,8 +435,30 @@ class AuditRow(AuditColumns, Base):
     __table_args__ = (Index("ix_audit_log_at", "at"),)
 
 
+class IndexEntryRow(Base):
+    """What the engagement index has been told of a booking; without a category it has no entry there.
+
+    `version` rises with each notice; `passes_at` is when the entry must be taken away (R43).
+    """
+
+    __tablename__ = "index_entries"
+    __table_args__ = (Index("ix_index_entries_passes_at", "passes_at"),)
+
+    booking_id: Mapped[str] = mapped_column(ForeignKey("bookings.id"), primary_key=True)
+    category: Mapped[str | None] = mapped_column(String(24))
+    logical_address: Mapped[str] = mapped_column(String(64))
+    most_recent_content: Mapped[str] = mapped_column(String(14))
+    resident: Mapped[str] = mapped_column(String(12))
+    passes_at: Mapped[datetime | None] = mapped_column(UtcMoment)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+INDEX_OUTBOX = outbox_table(Base.metadata, "index_outbox")
+"""The letters to the index that have not been taken yet."""
+
 # The tables themselves, for what a booking or a schedule inserts: straight to the database, past the unit of work.
 SLOTS = cast(Table, SlotRow.__table__)
 BOOKINGS = cast(Table, BookingRow.__table__)
 HISTORY = cast(Table, HistoryRow.__table__)
 AUDIT_LOG = cast(Table, AuditRow.__table__)
+INDEX_ENTRIES = cast(Table, IndexEntryRow.__table__)

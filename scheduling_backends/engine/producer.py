@@ -30,6 +30,7 @@ from scheduling_backends.engine.access import Standing, standing
 from scheduling_backends.engine.book import Contact, Done, NewBooking, NewTime
 from scheduling_backends.engine.choices import Filters
 from scheduling_backends.engine.desk import Desk
+from scheduling_backends.engine.duty import DutyAtWork, IndexDuty
 from scheduling_backends.engine.entries import Booking, Clinic
 from scheduling_backends.engine.find import Search
 from scheduling_backends.engine.models import AUDIT_LOG
@@ -53,12 +54,17 @@ class EngineProducer:
     """A SchedulingProducer over one database that serves many clinics, and the doors for its staff.
 
     `database` is SQLAlchemy's URL; `folder` is made when the system is opened. `actor_required`: questions about a
-    person need the Actor header.
+    person need the Actor header. `duty`: the index that hears of every change (R43), if there is one.
     """
 
     name = "engine"
 
-    def __init__(self, database: str, folder: Path | None, actor_required: bool, clock: Clock) -> None:
+    def __init__(
+        self, database: str, folder: Path | None, actor_required: bool, clock: Clock, duty: IndexDuty | None = None
+    ) -> None:
+        self._duty = duty
+        self.duty: DutyAtWork | None = None
+        """What is done for the index while the system is open."""
         self._url, self._folder = database, folder
         self._actor_required = actor_required
         self._clock = clock
@@ -72,8 +78,14 @@ class EngineProducer:
         database = Database(self._url)
         database.upgrade(migrations.LOCATION, migrations.HEAD)
         self._database = database
+        if self._duty is not None:
+            self.duty = DutyAtWork(self._duty, database, self._clock)
+            self.duty.open()
 
     def close(self) -> None:
+        if self.duty is not None:
+            self.duty.close()
+            self.duty = None
         if self._database is not None:
             self._database.close()
             self._database = None
@@ -94,14 +106,18 @@ class EngineProducer:
         """A session for questions; whatever it changed is undone."""
         return self._opened.reading()
 
-    def writing(self) -> AbstractContextManager[Session]:
-        """A session for changes: committed when the block ends, undone when it raises."""
-        return self._opened.writing()
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session for changes: committed when the block ends, and what the index must hear; undone when it raises."""
+        with self._opened.writing() as session:
+            yield session
+            if self.duty is not None:
+                self.duty.tell(session)
 
     @contextmanager
     def desk(self) -> Iterator[Desk]:
         """The staff's desk, for one transaction: committed when the block ends, undone when it raises."""
-        with self._opened.writing() as session:
+        with self.writing() as session:
             yield Desk(session, self._clock())
 
     # -- What is offered
@@ -186,7 +202,7 @@ class EngineProducer:
 
     def make_booking(self, request: s.MakeBooking, caller: Caller) -> s.MakeBookingResponse:
         slot = request.timeslot
-        with self._opened.writing() as session:
+        with self.writing() as session:
             answer = answers.make_booking(self._make(session, request, caller))
             seen = self._seen(caller, slot.healthcare_facility, slot.subject_of_care, answer.booking_id)
             self._note(session, "make", answer.result_code, seen)
@@ -194,14 +210,14 @@ class EngineProducer:
 
     def update_booking(self, request: s.UpdateBooking, caller: Caller) -> s.UpdateBookingResponse:
         slot = request.timeslot
-        with self._opened.writing() as session:
+        with self.writing() as session:
             answer = answers.update_booking(self._move(session, request, caller))
             seen = self._seen(caller, slot.healthcare_facility, slot.subject_of_care, slot.booking_id)
             self._note(session, "move", answer.result_code, seen)
         return answer
 
     def cancel_booking(self, request: s.CancelBooking, caller: Caller) -> s.CancelBookingResponse:
-        with self._opened.writing() as session:
+        with self.writing() as session:
             answer = answers.cancel_booking(self._cancel(session, request, caller))
             seen = self._seen(caller, request.healthcare_facility, None, request.booking_id)
             self._note(session, "cancel", answer.result_code, seen)

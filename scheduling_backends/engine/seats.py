@@ -12,6 +12,7 @@ from sqlalchemy import ScalarSelect, Select, bindparam, exists, insert, select, 
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.dml import ReturningUpdate
 
+from scheduling_backends.engine import notices
 from scheduling_backends.engine.models import HISTORY, SeatRow, SlotRow
 from scheduling_backends.engine.states import Happening, SlotState
 
@@ -103,7 +104,7 @@ def write_history(
     to_slot: int | None = None,
     comment: str | None = None,
 ) -> None:
-    """Add a line to a booking's history."""
+    """Add a line to a booking's history. What happened to it is also what the index may have to be told."""
     line = {
         "booking_id": booking_id,
         "at": now,
@@ -115,3 +116,4 @@ def write_history(
         "comment": comment,
     }
     session.execute(_WRITE_LINE, line)
+    notices.touch(session, booking_id)

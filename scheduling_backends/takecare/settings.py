@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from scheduling_backends.engine.duty import DutySettings
+
 
 def _setting(default: Any, help: str) -> Any:
     return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True)
-class TakeCareSettings:
+class TakeCareSettings(DutySettings):
     """How one record system is run, and how it is reached. Raises ValueError for a value of the wrong kind."""
 
     service_url: str = _setting(
@@ -46,6 +48,7 @@ class TakeCareSettings:
                 raise ValueError(f"the record system's setting {name} is a text")
         if self.service_url and not self.service_url.startswith(("http://", "https://")):
             raise ValueError("the record system's setting service_url begins with http:// or https://")
+        self.demand_whole_duty("record system")
         object.__setattr__(self, "data_directory", Path(self.data_directory))
 
     @classmethod

@@ -5,6 +5,7 @@ Elsewhere: its service (service.py), its pages (staff/), rules and tables (engin
 
 from contracts.times import Clock, system_clock
 from scheduling_backends.engine import find
+from scheduling_backends.engine.duty import IndexDuty
 from scheduling_backends.engine.entries import Clinic
 from scheduling_backends.engine.producer import EngineProducer
 from scheduling_backends.takecare.mapping import Units
@@ -18,7 +19,7 @@ class TakeCareSystem(EngineProducer):
 
     def __init__(self, settings: TakeCareSettings, clock: Clock = system_clock) -> None:
         folder = None if settings.database_url else settings.data_directory
-        super().__init__(settings.url, folder, settings.actor_required, clock)
+        super().__init__(settings.url, folder, settings.actor_required, clock, IndexDuty.of(settings))
         self._settings = settings
 
     @property

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.times import Clock, system_clock
+from scheduling_backends.engine.duty import IndexDuty
 from scheduling_backends.engine.producer import EngineProducer
 from scheduling_backends.timebook.settings import TimebookSettings
 
@@ -30,7 +31,7 @@ class Timebook(EngineProducer):
 
     def __init__(self, settings: TimebookSettings, clock: Clock) -> None:
         folder = None if settings.database_url else settings.data_directory
-        super().__init__(settings.url, folder, settings.actor_required, clock)
+        super().__init__(settings.url, folder, settings.actor_required, clock, IndexDuty.of(settings))
         self._settings = settings
 
     @property

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from scheduling_backends.engine.duty import DutySettings
+
 
 def _setting(default: Any, help: str) -> Any:
     return field(default=default, metadata={"help": help})
 
 
 @dataclass(frozen=True, slots=True)
-class TimebookSettings:
+class TimebookSettings(DutySettings):
     """How one timebook is run. Raises ValueError for a value of the wrong kind."""
 
     database_url: str = _setting(
@@ -35,6 +37,7 @@ class TimebookSettings:
                 raise ValueError(f"the timebook's setting {name} is true or false")
         if not isinstance(self.database_url, str):
             raise ValueError("the timebook's setting database_url is a text")
+        self.demand_whole_duty("timebook")
         object.__setattr__(self, "data_directory", Path(self.data_directory))
 
     @classmethod
