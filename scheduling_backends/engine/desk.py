@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from contracts.database import hold
 from contracts.identifiers import HsaId, PersonIdentity
-from scheduling_backends.engine import find
+from scheduling_backends.engine import find, notices
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
 from scheduling_backends.engine.citizens import Citizen, give_basis, list_at, register
 from scheduling_backends.engine.closures import SCHEDULES, closed_hours, is_closed
@@ -160,6 +160,7 @@ class Desk:
         time_type = self._time_type(clinic, code)
         settings = _columns(replace(time_type.settings, **changes))
         self._session.execute(update(TimeTypeRow).where(TimeTypeRow.id == time_type.id).values(settings))
+        notices.touch_everything(self._session)  # which bookings the citizen may see hangs on it (R22)
 
     def replace_time_type(
         self, clinic: HsaId, code: str, settings: TimeTypeSettings, care_type: str | None = None
@@ -169,6 +170,7 @@ class Desk:
         care_type_id = None if care_type is None else self._id_of(CareTypeRow, kind.clinic_id, care_type)
         values = _columns(replace(settings, code=code)) | {"care_type_id": care_type_id}
         self._session.execute(update(TimeTypeRow).where(TimeTypeRow.id == kind.id).values(values))
+        notices.touch_everything(self._session)
 
     def remove_time_type(self, clinic: HsaId, code: str) -> None:
         """Remove a kind of time that was never used. Raises InUse."""
@@ -387,6 +389,7 @@ class Desk:
         """The visit is over: the citizen came, or did not."""
         state = BookingState.COMPLETED if came else BookingState.NO_SHOW
         self._session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
+        notices.touch(self._session, booking_id)
 
     # -- Private
 
