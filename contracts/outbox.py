@@ -44,7 +44,7 @@ from contracts.times import Clock
 
 log = logging.getLogger(__name__)
 
-LOOKS_EVERY_SECONDS = 5.0
+LOOKS_EVERY_SECONDS = 1.0
 """How often a relay looks by itself: another process may have written letters."""
 
 

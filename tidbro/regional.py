@@ -87,7 +87,9 @@ def _issue(folder: Path, national_id: str) -> None:
 
 
 def _settings(national: RegionSettings, folder: Path) -> RegionSettings:
-    timebook = {"data_directory": national.data_directory, **national.adapters.get("timebook", {})}
+    given = national.adapters.get("timebook", {})
+    # The national platform's timebook, on the same data, sends what the index must hear.
+    timebook = {"data_directory": national.data_directory, **given, "sends_letters": False}
     return RegionSettings(
         host="127.0.0.1",
         data_directory=str(folder),

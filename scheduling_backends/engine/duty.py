@@ -40,10 +40,16 @@ class DutySettings:
     platform_url: str = _setting("Base URL of the platform that leads to the index, such as http://127.0.0.1:8080.")
     platform_instance: str = _setting("Instance id of that platform, which trusts this system as one of its own.")
     system_id: str = _setting("HSA-id of this system: the source system of what the index hears.")
+    sends_letters: bool = field(
+        default=True,
+        metadata={"help": "Whether this process sends what the index must hear; of several on one database, one does."},
+    )
 
     def demand_whole_duty(self, system: str) -> None:
         """Raises ValueError for what is no text, and when an index is named but not how it is reached."""
-        names = [one.name for one in fields(DutySettings)]
+        names = [one.name for one in fields(DutySettings) if one.name != "sends_letters"]
+        if not isinstance(self.sends_letters, bool):
+            raise ValueError(f"the {system}'s setting sends_letters is true or false")
         for name in names:
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"the {system}'s setting {name} is a text")
@@ -60,6 +66,7 @@ class IndexDuty:
     system_id: HsaId
     send: Send
     release: Callable[[], None] = lambda: None
+    sends_letters: bool = True
 
     @classmethod
     def of(cls, settings: DutySettings) -> "IndexDuty | None":
@@ -69,7 +76,8 @@ class IndexDuty:
         transport = HttpTransport()
         caller = InternalCaller(settings.system_id, settings.platform_instance)
         platform = PlatformClient(settings.platform_url, transport, caller)
-        return cls(HsaId(settings.index_address), HsaId(settings.system_id), platform.deliver, transport.close)
+        ids = HsaId(settings.index_address), HsaId(settings.system_id)
+        return cls(*ids, platform.deliver, transport.close, settings.sends_letters)
 
 
 class DutyAtWork:
@@ -84,14 +92,17 @@ class DutyAtWork:
 
     def open(self) -> None:
         """Tell what has come since the last time, or before there was an index (EIU-3), and begin to send."""
+        if not self._duty.sends_letters:
+            return
         with self._database.writing() as session:
             self._notices.tell_everything(session, self._clock())
         self.relay.open()
         self._sweep.open()
 
     def close(self) -> None:
-        self._sweep.close()
-        self.relay.close()
+        if self._duty.sends_letters:
+            self._sweep.close()
+            self.relay.close()
         self._duty.release()
 
     def tell(self, session: Session) -> None:

@@ -115,6 +115,7 @@ class Notices:
             has = _told(session, some)
             for booking_id in some:
                 changes += self._difference(session, has.get(booking_id), should.get(booking_id))
+        changes.sort(key=lambda change: not change.is_deletion)  # what goes, then what comes
         for letter in _batches(changes, MOST_TRANSACTIONS):
             self._write(session, letter, now)
 

@@ -378,6 +378,19 @@ def test_half_a_duty_is_refused(name):
         TimebookSettings(**{**whole, name: ""})
 
 
+def test_of_two_processes_on_one_database_one_sends_what_both_have_written(world, told, tmp_path):
+    second = Timebook(TimebookSettings(database_url=f"sqlite:///{tmp_path / 'timebook.sqlite'}"), world.clock)
+    silent = Told()
+    second._duty = IndexDuty(INDEX, SYSTEM, silent, sends_letters=False)
+    second.open()
+    other = World(second, world.clock, "")
+    booking = other.ask(ANNA).booked(other.ask(ANNA).free_times()[0])
+    second.close()
+    deliver(world)
+    assert silent.letters == []
+    assert told.entries == {booking: ("Booking", NORTH.text, "20261201090000")}
+
+
 # -- Any history
 
 
