@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from contracts.times import SWEDEN
-from tidbro import demo, server
+from tidbro import demo, demo_catalogue, server
 from tidbro.settings import read_region
 from tidbro.wiring import Region, build
 
@@ -40,9 +40,12 @@ def demo_region(data: Path, clock: SetClock | None = None, **settings: object) -
     """The demo region, planted and served on a free port until the block ends."""
     clock = clock or SetClock()
     given = {"demo": True, "data_directory": str(data), "port": 0, **settings}
-    region = build(demo.opened(read_region(None, given)), clock)
-    demo.plant(region)
     listening = server.listen("127.0.0.1", 0)
+    base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    settings_of_demo = demo.opened(read_region(None, given), base_url)
+    demo_catalogue.plant(settings_of_demo, clock, base_url)
+    region = build(settings_of_demo, clock, base_url=base_url)
+    demo.plant(region)
     running = server.server_of(region)
     started = threading.Event()
     thread = threading.Thread(target=_run, args=(running, listening, started), name="demo-region")
@@ -50,7 +53,7 @@ def demo_region(data: Path, clock: SetClock | None = None, **settings: object) -
     started.wait()
     assert running.started, "the region did not start"
     try:
-        yield Served(region, clock, f"http://127.0.0.1:{listening.getsockname()[1]}", data)
+        yield Served(region, clock, base_url, data)
     finally:
         running.should_exit = True
         thread.join()

@@ -13,19 +13,21 @@ from gateway.settings import GatewaySettings, SettingsRefused, preset
 from scheduling_backends.engine.producer import EngineProducer
 from scheduling_backends.takecare.adapter import TakeCare
 from scheduling_backends.timebook.adapter import Timebook
-from tidbro import demo_region, demo_web
+from tidbro import demo_region, demo_web, national
 from tidbro.settings import RegionSettings
 from tidbro.wiring import DEMO_CONSUMER, Region
 
 _IDS = {"timebook": "SE2321009991-2", "takecare": "SE2321009991-1A"}
+_SYSTEM_IDS = {"timebook": "SE2321009991-FT01", "takecare": "SE2321009991-TC01"}
 
 
-def opened(settings: RegionSettings) -> RegionSettings:
+def opened(settings: RegionSettings, base_url: str = "") -> RegionSettings:
     """The settings with what the demo needs, where they say nothing else.
 
     A loopback caller without identity counts as the demo's e-service, the region's tree of units is known, and staff
     sign in by choosing a card. The demo's catalogue names its platform, which keeps that id where the real platform's
-    default would be another.
+    default would be another. With `base_url`, where the region is to answer, its systems tell the index of their
+    bookings through it.
     """
     own = settings.gateway
     if own.instance_id == preset(own.compatibility).get("instance_id"):
@@ -33,10 +35,27 @@ def opened(settings: RegionSettings) -> RegionSettings:
     units = own.hsa_files or (str(files("tidbro") / "demo_hsa.xml"),)
     own = replace(own, demo_consumer=own.demo_consumer or DEMO_CONSUMER, hsa_files=units)
     given = {name: settings.adapters.get(name, {}) for name in _IDS}
-    opened = {name: {"emulated_sign_in": True, **table} for name, table in given.items() if isinstance(table, Mapping)}
+    opened = {
+        name: {"emulated_sign_in": True, **_duty(name, own, base_url), **table}
+        for name, table in given.items()
+        if isinstance(table, Mapping)
+    }
     if "timebook" in opened and "unsteady" not in settings.adapters:
-        opened["unsteady"] = opened["timebook"]  # the same timebook, by another way
+        # The same timebook, by another way; what the index must hear is sent by the first.
+        opened["unsteady"] = {**opened["timebook"], "sends_letters": False}
     return replace(settings, gateway=own, adapters={**settings.adapters, **opened})
+
+
+def _duty(name: str, own: GatewaySettings, base_url: str) -> dict[str, str]:
+    """What a system must know to tell the demo's index."""
+    if not base_url:
+        return {}
+    return {
+        "index_address": national.INDEX,
+        "platform_url": base_url,
+        "platform_instance": own.instance_id,
+        "system_id": _SYSTEM_IDS[name],
+    }
 
 
 def plant(region: Region) -> None:

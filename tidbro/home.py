@@ -3,29 +3,37 @@
 One frozen context, built by a pure function, and one template; texts from the Swedish catalogue texts_sv.toml.
 """
 
+import asyncio
 import re
 import tomllib
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import parse_qsl
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from lxml import etree
 
 from contracts import codec, envelope, xml
+from contracts import engagements as e
 from contracts import scheduling as s
 from contracts.catalogue import Catalogue
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.namespaces import responder
 from contracts.times import Clock
+from tidbro.demo_people import citizens
+from tidbro.index_view import IndexView, index_view
+from tidbro.national import National
 from tidbro.settings import RegionSettings
 
 _WEEKS = 12
+_MOST_ROWS = 12
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[\da-fA-F:.]+\](?::\d+)?", re.ASCII)
 _HEADERS = [
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
@@ -51,13 +59,19 @@ class HomePage:
     wsdl_paths: tuple[str, ...]
     texts: dict[str, str]
     regional_url: str = ""
+    index: IndexView | None = None
 
 
 def home_page(
-    settings: RegionSettings, catalogue: Catalogue, base_url: str, today: date, regional_url: str = ""
+    settings: RegionSettings,
+    catalogue: Catalogue,
+    base_url: str,
+    today: date,
+    regional_url: str = "",
+    index: IndexView | None = None,
 ) -> HomePage:
     """The page of a region, as it is today at `base_url`; a regional platform of the demo's answers at its own."""
-    texts = tomllib.loads((files("tidbro") / "texts_sv.toml").read_text(encoding="utf-8"))
+    texts = _texts()
     scheduling = [one for one in catalogue.interactions if one.contract == responder(one.name)]
     return HomePage(
         is_demo=settings.demo,
@@ -66,7 +80,13 @@ def home_page(
         wsdl_paths=tuple(sorted(f"/{one.virtual_path}?wsdl" for one in scheduling if one.profile == "rivtabp21")),
         texts=texts["home"],
         regional_url=regional_url,
+        index=index,
     )
+
+
+@cache
+def _texts() -> dict[str, Any]:
+    return tomllib.loads((files("tidbro") / "texts_sv.toml").read_text(encoding="utf-8"))
 
 
 def first_request(base_url: str, today: date) -> str:
@@ -90,9 +110,16 @@ def first_request(base_url: str, today: date) -> str:
 class Home:
     """The ASGI application behind the page, its style sheet, and 404 for the rest."""
 
-    def __init__(self, settings: RegionSettings, clock: Clock, catalogue: Catalogue, regional_url: str = "") -> None:
+    def __init__(
+        self,
+        settings: RegionSettings,
+        clock: Clock,
+        catalogue: Catalogue,
+        regional_url: str = "",
+        services: National | None = None,
+    ) -> None:
         self._settings, self._clock, self._catalogue = settings, clock, catalogue
-        self._regional_url = regional_url
+        self._regional_url, self._services = regional_url, services
         environment = Environment(
             loader=PackageLoader("tidbro"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
         )
@@ -105,7 +132,7 @@ class Home:
         receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
         send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
     ) -> None:
-        status, kind, body = self._page(scope)
+        status, kind, body = await asyncio.to_thread(self._page, scope)
         headers = [*_HEADERS, (b"content-type", kind), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
@@ -120,5 +147,25 @@ class Home:
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         host = host if _HOST.fullmatch(host) else "127.0.0.1"
         base_url, today = f"{scope['scheme']}://{host}", self._clock().date()
-        page = home_page(self._settings, self._catalogue, base_url, today, self._regional_url)
+        chosen = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("person", "0")
+        page = home_page(
+            self._settings, self._catalogue, base_url, today, self._regional_url, self._index_view(chosen)
+        )
         return 200, b"text/html; charset=utf-8", self._template.render(page=page).encode()
+
+    def _index_view(self, chosen: str) -> IndexView | None:
+        """The index for the person at that place of the demo's list, the first for any other place."""
+        if self._services is None:
+            return None
+        people, texts = citizens(), _texts()
+        place = int(chosen) if chosen in map(str, range(len(people))) else 0
+        question = e.FindContent(resident=people[place].identity.number, service_domain=e.DOMAIN)
+        return index_view(
+            people,
+            place,
+            self._services.index.find(question, "home-page").engagements,
+            self._services.index.events(_MOST_ROWS),
+            self._services.subscriber.latest(_MOST_ROWS),
+            {row["hsa_id"].lower(): row["name"] for row in texts["clinics"]},
+            texts["index"],
+        )

@@ -1,4 +1,4 @@
-"""The web sites of a region, each under its own path, and the page at `/` for the rest.
+"""The web sites and services of a region, each under its own path, and the page at `/` for the rest.
 
 A site is a WSGI application and runs in a pool of threads of its own (a2wsgi), so that a slow page holds up no call.
 Which sites there are follows from the scheduling systems in the process. Their cookies are signed with a secret that
@@ -29,8 +29,11 @@ _SECRET_BYTES = 32
 class Sites:
     """The ASGI application of everything that is neither traffic nor administration."""
 
-    def __init__(self, home: AsgiApplication, sites: Mapping[str, Any]) -> None:
+    def __init__(
+        self, home: AsgiApplication, sites: Mapping[str, Any], services: Mapping[str, AsgiApplication] | None = None
+    ) -> None:
         self._home = home
+        self._services = {path.lower(): service for path, service in (services or {}).items()}
         self._sites = {path: WSGIMiddleware(site, workers=THREADS) for path, site in sites.items()}
 
     @property
@@ -42,7 +45,10 @@ class Sites:
         path: str = scope["path"]
         first = "/" + path.split("/", 2)[1]
         site: Any = self._sites.get(first)
-        if site is None:
+        service = self._services.get(first.lower())
+        if service is not None:
+            await service(scope, receive, send)
+        elif site is None:
             await self._home(scope, receive, send)
         elif path == first:
             await _redirect(f"{first}/", send)

@@ -30,17 +30,19 @@ def start(settings: RegionSettings, clock: Clock | None = None, is_gateway_alone
     make_folder(Path(settings.data_directory))
     with ExitStack() as stack:
         sockets = listeners.opened(settings, stack)
+        base_url = f"http://127.0.0.1:{sockets.port}" if settings.demo else ""
         if settings.demo:
-            settings = demo.opened(settings)
+            settings = demo.opened(settings, base_url)
         second = regional.made(settings, clock) if settings.demo and settings.regional else None
         if second is not None:
             stack.enter_context(second.listener.socket)
             settings = regional.reaching(settings, second)
         if settings.demo:
             group = second.address if second else demo_catalogue.TIMEBOOK
-            demo_catalogue.plant(settings, clock, f"http://127.0.0.1:{sockets.port}", group)
+            demo_catalogue.plant(settings, clock, base_url, group)
         url = second.address if second else ""
-        region = build(settings, clock, is_gateway_alone, url, listeners.endpoints(settings, sockets))
+        endpoints = listeners.endpoints(settings, sockets)
+        region = build(settings, clock, is_gateway_alone, url, endpoints, base_url)
         open_adapters(region)
         if settings.demo:
             demo.plant(region)

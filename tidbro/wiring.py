@@ -28,7 +28,7 @@ from gateway.tak.monitor import Monitor, Reset
 from gateway.tak.services import TakServices
 from gateway.tak.snapshot import TakSnapshot
 from gateway.time_outs import TimeOuts
-from tidbro import catalogue, demo_catalogue, sites
+from tidbro import catalogue, demo_catalogue, national, sites
 from tidbro.clock import clock_of
 from tidbro.home import Home
 from tidbro.settings import RegionSettings
@@ -59,11 +59,13 @@ def build(
     is_gateway_alone: bool = False,
     regional_url: str = "",
     endpoints: Sequence[str] = (),
+    base_url: str = "",
 ) -> Region:
     """The region that the settings describe. Raises SettingsRefused, with a sentence, for what cannot be built.
 
     A gateway alone has no sites, and starts without the catalogue or adapters that it should have. `regional_url` is
-    where the demo's regional platform answers, if there is one; `endpoints` are the URLs that status tells.
+    where the demo's regional platform answers, if there is one; `endpoints` are the URLs that status tells. With
+    `base_url`, where it will answer itself, a demo has the national services.
     """
     clock, own = clock or clock_of(settings.clock), settings.gateway
     if settings.demo:
@@ -85,16 +87,21 @@ def build(
     status = Status(pipeline, clock, endpoints or [f"http://{settings.host}:{settings.port}/vp"], tak, hsa)
     pages: dict[str, Page] = dict.fromkeys(_ADMINISTRATIVE, AdminPages(status, tak, hsa).answer)
     pages |= _catalogue_pages(settings, clock, is_gateway_alone, tak, pipeline)
-    web = None if is_gateway_alone else _sites(settings, clock, pipeline, regional_url)
+    services = national.made(settings, clock, base_url, tak.snapshot) if settings.demo and base_url else None
+    if services is not None:
+        pipeline.companions.append(services)
+    web = None if is_gateway_alone else _sites(settings, clock, pipeline, regional_url, services)
     door = Door(pipeline, pages, web, settings.traffic_path, settings.host)
     return Region(door, pipeline, settings, clock, tak, hsa, pages, web)
 
 
-def _sites(settings: RegionSettings, clock: Clock, pipeline: Pipeline, regional_url: str) -> AsgiApplication:
-    """The page at `/`, and the sites of the scheduling systems that are in the process."""
-    home = Home(settings, clock, pipeline.catalogue, regional_url)
+def _sites(
+    settings: RegionSettings, clock: Clock, pipeline: Pipeline, regional_url: str, services: national.National | None
+) -> AsgiApplication:
+    """The page at `/`, and the sites of the scheduling systems and the services that are in the process."""
+    home = Home(settings, clock, pipeline.catalogue, regional_url, services)
     found = sites.of_systems(pipeline.producers.adapters, Path(settings.data_directory))
-    return sites.Sites(home, found)
+    return sites.Sites(home, found, {} if services is None else services.applications)
 
 
 def _catalogue_pages(

@@ -1,0 +1,144 @@
+"""The demo's national services in the region's process: the engagement index, aggregation, and who subscribes.
+
+They are reached as anywhere: by routes to their addresses, through the platform; and through it they ask and tell.
+The subscriber stands in for the e-service until there is one: it keeps what the index tells it, and the page at `/`
+shows that. Each has a database of its own in the region's folder.
+Elsewhere: the services (national_services/), the routes and authorisations (demo_tak.toml), the page (home.py).
+Source: platform.md §21, §22; contracts.md §7, §10, §11.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import Session
+
+from contracts.consumer import InternalCaller
+from contracts.database import Database
+from contracts.platform_client import PlatformClient
+from contracts.soap_service import SoapServices
+from contracts.subscriber import Notice, Subscriber, notice_table
+from contracts.times import Clock
+from contracts.transport import HttpTransport
+from gateway.door import AsgiApplication
+from gateway.settings import GatewaySettings
+from gateway.tak.snapshot import TakSnapshot
+from national_services.aggregation.app import Aggregation
+from national_services.aggregation.plan import PermissionsUnknown
+from national_services.aggregation.settings import AggregationSettings
+from national_services.index.app import Index
+from national_services.index.settings import IndexSettings
+from tidbro.settings import RegionSettings
+
+INDEX, AGGREGATION, E_SERVICE = "SE2321009991-EI01", "SE2321009991-AG01", "SE2321009991-ET01"
+NOTICES_PATH = "/subscriber/notices/v1"
+
+_AGGREGATED_PATH = "/GetAggregatedSubjectOfCareSchedule"
+_SPARE_SECONDS = 2.0
+_ANY = "*"
+_METADATA = MetaData()
+_NOTICES = notice_table(_METADATA)
+
+Snapshot = Callable[[], TakSnapshot | None]
+
+
+class DemoSubscriber:
+    """What the e-service will be to the index: it keeps every notice, and has it handed on once."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._database = Database(f"sqlite:///{folder / 'subscriber.sqlite'}")
+        self._subscriber = Subscriber(self._database, _NOTICES, clock)
+        self._subscriber.has_news = self._hand_on
+        self.application = SoapServices({NOTICES_PATH: self._subscriber.answer})
+
+    def open(self) -> None:
+        _METADATA.create_all(self._database.engine)
+        self._hand_on()
+
+    def close(self) -> None:
+        self.application.close()
+        self._database.close()
+
+    def latest(self, most: int) -> tuple[Notice, ...]:
+        """What it was told last, newest first."""
+        return self._subscriber.latest(most)
+
+    def _hand_on(self) -> None:
+        self._subscriber.hand_on(_show)
+
+
+def _show(session: Session, notice: Notice) -> None:
+    """Being kept is enough: the page reads it from there."""
+
+
+class National:
+    """The services of one region, which live as long as its gateway. `applications` are by the paths' first steps."""
+
+    def __init__(self, settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> None:
+        folder, own = Path(settings.data_directory), settings.gateway
+        self._transport = HttpTransport()
+        platform = PlatformClient(base_url, self._transport, InternalCaller(INDEX, own.instance_id))
+        index = IndexSettings(
+            hsa_id=INDEX, platform_instance_id=own.instance_id, registry_address=own.instance_id, data_directory=folder
+        )
+        self.index = Index(index, clock, platform)
+        self.aggregation = Aggregation(_aggregation(own, base_url), clock, _may_call(snapshot, own))
+        self.subscriber = DemoSubscriber(folder, clock)
+        self.applications: Mapping[str, AsgiApplication] = {
+            "/skltp-ei": self.index.application,
+            _AGGREGATED_PATH: self.aggregation.application,
+            "/aggregation": self.aggregation.application,
+            "/subscriber": self.subscriber.application,
+        }
+
+    async def open(self) -> None:
+        await asyncio.to_thread(self._open)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _open(self) -> None:
+        self.subscriber.open()
+        self.index.open()
+        self.aggregation.open()
+
+    def _close(self) -> None:
+        self.aggregation.close()
+        self.index.close()
+        self.subscriber.close()
+        self._transport.close()
+
+
+def _aggregation(own: GatewaySettings, base_url: str) -> AggregationSettings:
+    """The gateway waits for the aggregating service no longer than for a clinic: it must be done a little before."""
+    total = own.producer_timeout_seconds - _SPARE_SECONDS
+    bounds = {} if total <= 1 else {"total_seconds": total, "read_seconds": max(total - 1, 0.5)}
+    return AggregationSettings(
+        logical_address=own.instance_id,
+        index_sender=AGGREGATION,
+        index_logical_address=INDEX,
+        platform_url=base_url,
+        instance_id=own.instance_id,
+        **bounds,
+    )
+
+
+def _may_call(snapshot: Snapshot, own: GatewaySettings) -> Callable[[str, str, str, datetime], bool]:
+    """Whether the catalogue in force has both an authorisation and a route: the address itself, then `*` (§22.1)."""
+
+    def may_call(address: str, consumer: str, contract: str, now: datetime) -> bool:
+        known, reading = snapshot(), own.route_validity
+        if known is None:
+            raise PermissionsUnknown("the catalogue is not loaded")
+        places = (address, _ANY)
+        authorised = any(known.authorises(consumer, place, contract, now, reading) for place in places)
+        return authorised and any(known.routes_to(place, contract, now, reading) for place in places)
+
+    return may_call
+
+
+def made(settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> National:
+    """The national services of a demo that answers at `base_url`; nothing is opened yet."""
+    return National(settings, clock, base_url, snapshot)
