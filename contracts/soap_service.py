@@ -1,9 +1,9 @@
 """Answering SOAP requests at paths of one's own: an ASGI application for services that stand behind the gateway.
 
 Takes a message within bounds, gives it to the service of its path, and writes what comes back: an envelope with 200, or
-a SOAP 1.1 fault with 500. Ordinary functions run in a pool of threads, coroutines on the loop. Pages for operators
-stand beside the services. Who may ask is a list of peers: nobody who is not on it gets anything, for the sender's name
-in the headers is believed here.
+a SOAP 1.1 fault with 500, in the form that the real services give theirs. Ordinary functions run in a pool of threads,
+coroutines on the loop. Pages for operators stand beside the services. Who may ask is a list of peers: nobody who is not
+on it gets anything, for the sender's name in the headers is believed here.
 Elsewhere: what the answers are (the index, aggregation, subscribers).
 Source: contracts.md §2.2; platform.md §5.2 (internal calls), §21.1, §22.1.
 """
@@ -14,11 +14,13 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from html import escape
 from inspect import iscoroutinefunction
 from typing import Any
 
 from contracts import envelope, xml
 from contracts.errors import FaultCode, MessageUnreadable
+from contracts.namespaces import SOAP_ENVELOPE
 from contracts.transport import AsgiReceive, AsgiSend
 
 log = logging.getLogger(__name__)
@@ -67,10 +69,7 @@ Page = Callable[[PageRequest], PageAnswer]
 
 
 class SoapServices:
-    """Services and pages by their paths, compared without regard to case. `open` before the first question.
-
-    `companions` live as long as the application does: each is opened with it and closed with it.
-    """
+    """Services and pages by their paths, compared without regard to case. `close` lets its threads go."""
 
     def __init__(
         self,
@@ -160,7 +159,20 @@ async def _body(receive: AsgiReceive, most: int) -> bytes | None:
 
 
 def _fault(fault: ServiceFault) -> PageAnswer:
-    return PageAnswer(500, envelope.write_fault(fault.faultcode, fault.faultstring, fault.detail), _XML)
+    return PageAnswer(500, write_fault(fault).encode(), _XML)
+
+
+def write_fault(fault: ServiceFault) -> str:
+    """A fault's envelope; its faultcode is `soap:Server` or `soap:Client` (platform.md §21.2)."""
+    told = f"<faultcode>soap:{fault.faultcode}</faultcode><faultstring>{_text(fault.faultstring)}</faultstring>"
+    if fault.detail is not None:
+        told += f"<detail><detailString>{_text(fault.detail)}</detailString></detail>"
+    body = f"<soap:Body><soap:Fault>{told}</soap:Fault></soap:Body>"
+    return f'<soap:Envelope xmlns:soap="{SOAP_ENVELOPE}">{body}</soap:Envelope>'
+
+
+def _text(text: str) -> str:
+    return escape(xml.carriable(text), quote=False)
 
 
 async def _reply(send: AsgiSend, answer: PageAnswer) -> None:
