@@ -92,7 +92,9 @@ def _error(error: SynchError) -> str:
 
 
 def _told(name: str, text: str) -> str:
-    return f"<h:{name}>{escape(xml.carriable(text), quote=False)}</h:{name}>"
+    """A carriage return is written as a reference: as it is, reading would make a line feed of it."""
+    written = escape(xml.carriable(text), quote=False).replace("\r", "&#13;")
+    return f"<h:{name}>{written}</h:{name}>"
 
 
 def read(message: envelope.Message) -> tuple[SourceStatus, ...] | None:

@@ -46,12 +46,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """A service's answer that has HTTP headers of its own: the whole envelope, and the headers by name."""
+
+    envelope: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PageAnswer:
     """What a page for operators answers."""
 
     status: int
     body: bytes = field(repr=False)
     content_type: str = "text/plain; charset=UTF-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +72,17 @@ class PageRequest:
     query: str = ""
 
 
-Answer = Callable[[Question], bytes] | Callable[[Question], Awaitable[bytes]]
-"""A service: the whole envelope of its answer. Raises ServiceFault."""
+Told = bytes | Reply
+Answer = Callable[[Question], Told] | Callable[[Question], Awaitable[Told]]
+"""A service: the whole envelope of its answer, with headers if it has any. Raises ServiceFault."""
 Page = Callable[[PageRequest], PageAnswer]
 
 
 class SoapServices:
-    """Services and pages by their paths, compared without regard to case. `close` lets its threads go."""
+    """Services and pages by their paths, compared without regard to case. `close` when there are no more questions.
+
+    A lifespan is answered, for servers that insist, and means nothing here: what a service needs its owner opens.
+    """
 
     def __init__(
         self,
@@ -95,6 +108,8 @@ class SoapServices:
         self._pool.shutdown()
 
     async def __call__(self, scope: Any, receive: AsgiReceive, send: AsgiSend) -> None:
+        if scope["type"] == "lifespan":
+            return await _live(receive, send)
         path = scope["path"].rstrip("/").lower()
         service, page = self._services.get(path), self._pages.get(path)
         if not self._is_known(scope.get("client")):
@@ -103,9 +118,10 @@ class SoapServices:
             await _reply(send, await self._served(service, scope, receive))
         elif page is not None:
             request = PageRequest(scope["method"], path, scope.get("query_string", b"").decode("latin-1"))
-            await _reply(send, await self._run(page, request))
+            await _reply(send, await self._shown(page, request))
         else:
             await _reply(send, PageAnswer(404, b""))
+        return None
 
     def _is_known(self, client: Any) -> bool:
         try:
@@ -124,11 +140,21 @@ class SoapServices:
             return PageAnswer(413, b"")
         return await self.answer(service, body, headers)
 
+    async def _shown(self, page: Page, request: PageRequest) -> PageAnswer:
+        try:
+            shown: PageAnswer = await self._run(page, request)
+        except Exception as error:
+            log.error("page_failed: %s", type(error).__name__)
+            return PageAnswer(500, b"The page could not be made.")
+        return shown
+
     async def answer(self, service: Answer, body: bytes, headers: Mapping[str, str]) -> PageAnswer:
         """A service's answer to a message, or its fault."""
         try:
             message = envelope.read(body, envelope.charset_of(headers.get("content-type", "")), self._limits)
-            return PageAnswer(200, await self._run(service, Question(message, headers)), _XML)
+            told: Told = await self._run(service, Question(message, headers))
+            reply = told if isinstance(told, Reply) else Reply(told)
+            return PageAnswer(200, reply.envelope, _XML, reply.headers)
         except MessageUnreadable as error:
             return _fault(ServiceFault("The message cannot be read.", "Client", error.detail))
         except ServiceFault as fault:
@@ -142,6 +168,15 @@ class SoapServices:
         if iscoroutinefunction(function):
             return await function(question)
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, question)
+
+
+async def _live(receive: AsgiReceive, send: AsgiSend) -> None:
+    """The lifespan of an application that needs none."""
+    while True:
+        event = await receive()
+        await send({"type": f"{event['type']}.complete"})
+        if event["type"] == "lifespan.shutdown":
+            return
 
 
 async def _body(receive: AsgiReceive, most: int) -> bytes | None:
@@ -176,6 +211,7 @@ def _text(text: str) -> str:
 
 
 async def _reply(send: AsgiSend, answer: PageAnswer) -> None:
-    headers = [(b"content-type", answer.content_type.encode()), (b"content-length", str(len(answer.body)).encode())]
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    headers += [(b"content-type", answer.content_type.encode()), (b"content-length", str(len(answer.body)).encode())]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
