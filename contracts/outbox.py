@@ -44,6 +44,8 @@ from contracts.times import Clock
 
 log = logging.getLogger(__name__)
 
+_QUIET_ATTEMPTS = 2  # at a start what one calls may be a second behind
+
 LOOKS_EVERY_SECONDS = 1.0
 """How often a relay looks by itself: another process may have written letters."""
 
@@ -319,7 +321,8 @@ class Relay:
     def _failed(self, letter: Letter, sentence: str, is_final: bool) -> bool:
         is_dead = is_final or self._redelivery.is_over(letter.attempts + 1)
         told = {"contract": letter.contract, "logical_address": letter.logical_address, "lane": letter.lane}
-        log.log(logging.ERROR if is_dead else logging.WARNING, "letter_not_delivered", extra=told)
+        level = logging.WARNING if letter.attempts >= _QUIET_ATTEMPTS else logging.INFO
+        log.log(logging.ERROR if is_dead else level, "letter_not_delivered", extra=told)
         with self._database.writing() as session:
             self._outbox.note_failure(session, letter, hide_persons(sentence), self._clock() if is_dead else None)
         return is_dead

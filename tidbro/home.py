@@ -33,7 +33,10 @@ _WEEKS = 12
 _MOST_ROWS = 12
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[\da-fA-F:.]+\](?::\d+)?", re.ASCII)
 _HEADERS = [
-    (b"content-security-policy", b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'",
+    ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
 ]
@@ -148,9 +151,7 @@ class Home:
         host = host if _HOST.fullmatch(host) else "127.0.0.1"
         base_url, today = f"{scope['scheme']}://{host}", self._clock().date()
         chosen = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("person", "0")
-        page = home_page(
-            self._settings, self._catalogue, base_url, today, self._regional_url, self._index_view(chosen)
-        )
+        page = home_page(self._settings, self._catalogue, base_url, today, self._regional_url, self._index_view(chosen))
         return 200, b"text/html; charset=utf-8", self._template.render(page=page).encode()
 
     def _index_view(self, chosen: str) -> IndexView | None:

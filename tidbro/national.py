@@ -37,6 +37,7 @@ NOTICES_PATH = "/subscriber/notices/v1"
 
 _AGGREGATED_PATH = "/GetAggregatedSubjectOfCareSchedule"
 _SPARE_SECONDS = 2.0
+_SHARE_OF_ONE = 0.95  # of the time for all: a clinic that is late is told by its own code
 _ANY = "*"
 _METADATA = MetaData()
 _NOTICES = notice_table(_METADATA)
@@ -113,15 +114,15 @@ class National:
 
 def _aggregation(own: GatewaySettings, base_url: str) -> AggregationSettings:
     """The gateway waits for the aggregating service no longer than for a clinic: it must be done a little before."""
-    total = own.producer_timeout_seconds - _SPARE_SECONDS
-    bounds = {} if total <= 1 else {"total_seconds": total, "read_seconds": max(total - 1, 0.5)}
+    total = max(own.producer_timeout_seconds - _SPARE_SECONDS, own.producer_timeout_seconds / 2)
     return AggregationSettings(
         logical_address=own.instance_id,
         index_sender=AGGREGATION,
         index_logical_address=INDEX,
         platform_url=base_url,
         instance_id=own.instance_id,
-        **bounds,
+        read_seconds=total * _SHARE_OF_ONE,
+        total_seconds=total,
     )
 
 

@@ -37,7 +37,7 @@ from scheduling_backends.engine.schedules import Period
 from scheduling_backends.testing import Questions
 from scheduling_backends.timebook.adapter import Timebook
 from scheduling_backends.timebook.settings import TimebookSettings
-from tests.people import ANNA, BERTIL, DAN, GRETA, KARIN, Person
+from tests.people import ANNA, BERTIL, DAN, GRETA, KARIN
 
 NOW = datetime(2026, 11, 27, 10, 30, tzinfo=SWEDEN)
 NORTH, SOUTH = HsaId("SE2321009991-2B02"), HsaId("SE2321009991-2B03")
@@ -127,7 +127,9 @@ class Registry:
             "</GetLogicalAddresseesByServiceContractResponse>"
         )
         assert contract.startswith(namespace)
-        whole = f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{answer}</s:Body></s:Envelope>'
+        whole = (
+            f'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>{answer}</s:Body></s:Envelope>'
+        )
         return envelope.read(whole.encode())
 
     def deliver(self, letter: Letter) -> None:

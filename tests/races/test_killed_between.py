@@ -16,7 +16,14 @@ KILLS = 200
 def after(tmp_path_factory: pytest.TempPathFactory) -> dict:
     """What there was after so many kills; the seed is told when something is wrong."""
     seed = random.SystemRandom().randrange(1_000_000)
-    command = [sys.executable, "-m", "tests.races.killing", str(tmp_path_factory.mktemp("killed")), str(KILLS), str(seed)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.races.killing",
+        str(tmp_path_factory.mktemp("killed")),
+        str(KILLS),
+        str(seed),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"seed {seed}: {done.stderr[-3000:]}"
     return {**json.loads(done.stdout), "seed": seed}
