@@ -254,6 +254,15 @@ class Relay:
             self._has_news = True
             self._condition.notify_all()
 
+    def settle(self, seconds: float) -> bool:
+        """Wait until every letter has been taken or given up, at most so long; whether it came to that."""
+
+        def is_settled() -> bool:
+            return not self._busy and self._next(set()) is None
+
+        with self._condition:
+            return self._condition.wait_for(is_settled, seconds)
+
     def deliver_all(self) -> int:
         """Send what may go, each lane up to its first failure; how many were taken."""
         taken, failed = 0, set[str]()

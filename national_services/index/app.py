@@ -129,6 +129,10 @@ class Index:
         """Deliver what may be delivered now, in the caller's thread; how many letters were taken."""
         return self._relay.deliver_all()
 
+    def settle(self, seconds: float) -> bool:
+        """Wait until every notice has been taken or given up, at most so long; whether it came to that."""
+        return self._relay.settle(seconds)
+
     # -- The four interactions
 
     def update(self, update: e.Update, logical_address: str | None, correlation_id: str | None) -> e.UpdateResponse:

@@ -191,6 +191,18 @@ def test_an_open_relay_sends_what_was_there_and_what_comes(database):
     assert waiting(database) == {}
 
 
+def test_one_can_wait_until_every_letter_has_been_taken(database):
+    put(database, "1", "2", "3")
+    receiver = Receiver(**{"2": 2})
+    relay = a_relay(database, receiver)
+    relay.open()
+    assert relay.settle(30)
+    assert receiver.got == ["1", "2", "3"]
+    relay.close()
+    put(database, "4")
+    assert not relay.settle(0.01)
+
+
 def test_a_lane_that_hangs_holds_up_no_other(database):
     put(database, "hangs")
     put(database, "x", lane="b")

@@ -31,15 +31,31 @@ def test_the_demos_catalogue_is_planted_and_published_once(settings: RegionSetti
         assert store.pending() == ()
     cache = loaded(settings)
     assert cache.last_refresh.status == "REFRESH_OK"
-    assert len(cache.snapshot().routes) == len(cache.snapshot().authorisations) == 138
+    assert len(cache.snapshot().routes) == len(cache.snapshot().authorisations) == 144
 
 
-def test_every_route_of_the_demo_is_open_to_the_e_service_and_nothing_else_is(settings: RegionSettings) -> None:
+def test_every_route_of_the_demo_is_open_to_those_who_need_it_and_to_nobody_else(settings: RegionSettings) -> None:
     """DESIGN decision 11: the demo opens what the demo needs."""
     demo = demo_catalogue.wanted_now("http://127.0.0.1:1", "adapter:timebook")
     routed = {(one.logical_address, one.contract) for one in demo.routes}
-    assert {(one.logical_address, one.contract) for one in demo.authorisations} == routed
-    assert {one.consumer for one in demo.authorisations} == {"SE2321009991-ET01"}
+    opened = {(one.logical_address, one.contract) for one in demo.authorisations}
+    assert opened - routed == set()
+    assert sorted(contract.split(":")[4] for _, contract in routed - opened) == [  # for other indexes
+        "GetUpdatesResponder",
+        "ProcessNotificationResponder",
+    ]
+    national = {
+        (one.consumer[-4:], one.contract.split(":")[-2].removesuffix("Responder"))
+        for one in demo.authorisations
+        if one.consumer != "SE2321009991-ET01"
+    }
+    assert national == {
+        ("FT01", "Update"),
+        ("TC01", "Update"),
+        ("AG01", "FindContent"),
+        ("EI01", "ProcessNotification"),
+        ("EI01", "GetLogicalAddresseesByServiceContract"),
+    }
 
 
 def test_another_port_is_published_as_a_version_of_its_own(settings: RegionSettings) -> None:
@@ -76,7 +92,7 @@ def test_a_start_falls_back_on_the_last_good_copy_when_the_database_is_gone(sett
     demo_catalogue.plant(settings, CLOCK)
     cache = loaded(settings)
     assert cache.last_refresh.status == "RESTORED_FROM_LOCAL_CACHE"
-    assert len(cache.snapshot().routes) == 138
+    assert len(cache.snapshot().routes) == 144
 
 
 def test_a_start_falls_back_on_it_when_the_database_is_broken(settings: RegionSettings) -> None:
@@ -104,9 +120,9 @@ def test_what_is_published_is_in_force_after_a_reset_of_the_running_region(tmp_p
                     CLOCK().date(),
                 )
             store.publish("anna")
-        assert len(region.region.tak.snapshot().routes) == 138
+        assert len(region.region.tak.snapshot().routes) == 144
         assert "Init done, was successful: true" in requests.get(f"{region.url}/resetcache", timeout=30).text
-        assert len(region.region.tak.snapshot().routes) == 139
+        assert len(region.region.tak.snapshot().routes) == 145
 
 
 def test_a_file_that_is_named_goes_before_everything_else(tmp_path: Path) -> None:

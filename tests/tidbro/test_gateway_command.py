@@ -173,7 +173,7 @@ def test_the_catalogue_is_loaded_from_another_gateways_tak_services(tmp_path: Pa
         endpoint = f"takcache.endpoint.address={region.url}/tak-services/SokVagvalsInfo/v2"
         with running(a_gateway(tmp_path / "alone", "--set", endpoint), is_gateway_alone=True) as gateway:
             refresh = gateway.region.tak.last_refresh
-            assert (refresh.status, refresh.routes, refresh.authorisations) == ("REFRESH_OK", 138, 138)
+            assert (refresh.status, refresh.routes, refresh.authorisations) == ("REFRESH_OK", 144, 144)
 
 
 # -- What it is alone

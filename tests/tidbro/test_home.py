@@ -22,7 +22,7 @@ def test_the_page_maps_every_clinic_of_the_region_with_its_address(page):
 
 def test_every_link_on_the_page_leads_somewhere(page, town):
     links = re.findall(r'href="([^"]+)"', page.text)
-    assert len(links) == 1 + 11 + 2
+    assert len(links) == 1 + 11 + 4
     assert [link for link in links if requests.get(f"{town.served.url}{link}", timeout=30).status_code != 200] == []
 
 
@@ -55,7 +55,7 @@ def test_health_and_status_say_that_the_region_is_up(town):
     assert (health.status_code, health.json()["status"]) == (200, "UP")
     assert health.json()["components"]["adapter:timebook"]["status"] == "UP"
     status = requests.get(f"{town.served.url}/status", timeout=30).json()
-    assert status["TakCacheResetInfo"].endswith("Status:REFRESH_OK vagval:138 behorigheter:138")
+    assert status["TakCacheResetInfo"].endswith("Status:REFRESH_OK vagval:144 behorigheter:144")
 
 
 def test_a_forwarded_address_does_not_change_who_the_peer_is(town):
