@@ -18,6 +18,8 @@ from contracts.codec import SCHEDULING_INTERACTIONS
 from gateway import properties
 from gateway.faults import FAULT_TEXTS, fault_of
 from gateway.settings import GatewaySettings
+from national_services.aggregation.settings import AggregationSettings
+from national_services.index.settings import IndexSettings
 from scheduling_backends.takecare.settings import TakeCareSettings
 from scheduling_backends.timebook.settings import TimebookSettings
 from tidbro import cli
@@ -104,6 +106,19 @@ def settings_page() -> str:
             "",
             *_settings_table(TakeCareSettings),
             "",
+            "## The engagement index",
+            "",
+            "In the table `[national.index]`, which may be empty: with it the index runs in the process.",
+            "",
+            *_settings_table(IndexSettings),
+            "",
+            "## Aggregation",
+            "",
+            "In the table `[national.aggregation]`. In a region it is given the region's own address and instance id,",
+            "and times that end a little before the gateway's; the catalogue is the gateway's own.",
+            "",
+            *_settings_table(AggregationSettings),
+            "",
         )
     )
 
@@ -125,7 +140,7 @@ def _settings_table(kind: type, has_preset: bool = False) -> Iterator[str]:
 
 
 def _default(one: Field[Any]) -> str:
-    if one.default is MISSING or one.name in ("gateway", "adapters"):
+    if one.default is MISSING or one.name in ("gateway", "adapters", "national"):
         return "none"
     return _told(one.default)
 
@@ -142,7 +157,7 @@ def _form(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(hint))
     if get_origin(hint) is tuple:
-        return "list of texts"
+        return "list of numbers" if float in get_args(hint) else "list of texts"
     return _FORMS.get(hint, "table")
 
 

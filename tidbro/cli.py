@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings import SettingsRefused
-from tidbro import demo_command, gateway_command, pki_command, tak_command, takecare_command
+from tidbro import demo_command, gateway_command, index_command, pki_command, tak_command, takecare_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_contracts(commands)
     demo_command.add(commands)
     takecare_command.add(commands)
+    index_command.add(commands)
     pki_command.add(commands)
     tak_command.add(commands)
     return parser

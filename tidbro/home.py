@@ -156,7 +156,8 @@ class Home:
 
     def _index_view(self, chosen: str) -> IndexView | None:
         """The index for the person at that place of the demo's list, the first for any other place."""
-        if self._services is None:
+        services = self._services
+        if services is None or services.index is None or services.subscriber is None:
             return None
         people, texts = citizens(), _texts()
         place = int(chosen) if chosen in map(str, range(len(people))) else 0
@@ -164,9 +165,9 @@ class Home:
         return index_view(
             people,
             place,
-            self._services.index.find(question, "home-page").engagements,
-            self._services.index.events(_MOST_ROWS),
-            self._services.subscriber.latest(_MOST_ROWS),
+            services.index.find(question, "home-page").engagements,
+            services.index.events(_MOST_ROWS),
+            services.subscriber.latest(_MOST_ROWS),
             {row["hsa_id"].lower(): row["name"] for row in texts["clinics"]},
             texts["index"],
         )

@@ -1,4 +1,4 @@
-"""The demo's national services in the region's process: the engagement index, aggregation, and who subscribes.
+"""The national services in a region's process: the engagement index, aggregation, and the demo's subscriber.
 
 They are reached as anywhere: by routes to their addresses, through the platform; and through it they ask and tell.
 The subscriber stands in for the e-service until there is one: it keeps what the index tells it, and the page at `/`
@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from contracts.subscriber import Notice, Subscriber, notice_table
 from contracts.times import Clock
 from contracts.transport import HttpTransport
 from gateway.door import AsgiApplication
-from gateway.settings import GatewaySettings
+from gateway.settings import GatewaySettings, SettingsRefused
 from gateway.tak.snapshot import TakSnapshot
 from national_services.aggregation.app import Aggregation
 from national_services.aggregation.plan import PermissionsUnknown
@@ -35,7 +36,7 @@ from tidbro.settings import RegionSettings
 INDEX, AGGREGATION, E_SERVICE = "SE2321009991-EI01", "SE2321009991-AG01", "SE2321009991-ET01"
 NOTICES_PATH = "/subscriber/notices/v1"
 
-_AGGREGATED_PATH = "/GetAggregatedSubjectOfCareSchedule"
+AGGREGATED_PATH = "/GetAggregatedSubjectOfCareSchedule"
 _SPARE_SECONDS = 2.0
 _SHARE_OF_ONE = 0.95  # of the time for all: a clinic that is late is told by its own code
 _ANY = "*"
@@ -43,6 +44,13 @@ _METADATA = MetaData()
 _NOTICES = notice_table(_METADATA)
 
 Snapshot = Callable[[], TakSnapshot | None]
+Settings = TypeVar("Settings")
+
+
+class _Service(Protocol):
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class DemoSubscriber:
@@ -75,55 +83,75 @@ def _show(session: Session, notice: Notice) -> None:
 
 
 class National:
-    """The services of one region, which live as long as its gateway. `applications` are by the paths' first steps."""
+    """The services of one region, which live as long as its gateway. `applications` are by the paths' first steps.
+
+    A service that the settings do not ask for is None. Raises SettingsRefused for settings that don't fit.
+    """
 
     def __init__(self, settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> None:
-        folder, own = Path(settings.data_directory), settings.gateway
+        folder, own, asked = Path(settings.data_directory), settings.gateway, settings.national
+        self.index = self.aggregation = self.subscriber = None
         self._transport = HttpTransport()
-        platform = PlatformClient(base_url, self._transport, InternalCaller(INDEX, own.instance_id))
-        index = IndexSettings(
-            hsa_id=INDEX, platform_instance_id=own.instance_id, registry_address=own.instance_id, data_directory=folder
-        )
-        self.index = Index(index, clock, platform)
-        self.aggregation = Aggregation(_aggregation(own, base_url), clock, _may_call(snapshot, own))
-        self.subscriber = DemoSubscriber(folder, clock)
-        self.applications: Mapping[str, AsgiApplication] = {
-            "/skltp-ei": self.index.application,
-            _AGGREGATED_PATH: self.aggregation.application,
-            "/aggregation": self.aggregation.application,
-            "/subscriber": self.subscriber.application,
-        }
+        self.applications: dict[str, AsgiApplication] = {}
+        if settings.demo or "index" in asked:
+            told = _index_settings(asked.get("index", {}), own, folder)
+            platform = PlatformClient(base_url, self._transport, InternalCaller(told.hsa_id, own.instance_id))
+            self.index = Index(told, clock, platform)
+            self.applications["/skltp-ei"] = self.index.application
+        if settings.demo or "aggregation" in asked:
+            aggregated = _aggregation_settings(asked.get("aggregation", {}), own, base_url)
+            self.aggregation = Aggregation(aggregated, clock, _may_call(snapshot, own))
+            for path in (AGGREGATED_PATH, "/aggregation"):
+                self.applications[path] = self.aggregation.application
+        if settings.demo:
+            self.subscriber = DemoSubscriber(folder, clock)
+            self.applications["/subscriber"] = self.subscriber.application
+
+    @property
+    def _services(self) -> list[_Service]:
+        """Those there are, each after what it tells or asks."""
+        return [one for one in (self.subscriber, self.index, self.aggregation) if one is not None]
 
     async def open(self) -> None:
-        await asyncio.to_thread(self._open)
+        for service in self._services:
+            await asyncio.to_thread(service.open)
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._close)
-
-    def _open(self) -> None:
-        self.subscriber.open()
-        self.index.open()
-        self.aggregation.open()
-
-    def _close(self) -> None:
-        self.aggregation.close()
-        self.index.close()
-        self.subscriber.close()
+        for service in reversed(self._services):
+            await asyncio.to_thread(service.close)
         self._transport.close()
 
 
-def _aggregation(own: GatewaySettings, base_url: str) -> AggregationSettings:
+def _index_settings(given: Mapping[str, Any], own: GatewaySettings, folder: Path) -> IndexSettings:
+    usual = {
+        "hsa_id": INDEX,
+        "platform_instance_id": own.instance_id,
+        "registry_address": own.instance_id,
+        "data_directory": folder,
+    }
+    return _fitting("index", IndexSettings.from_mapping, {**usual, **given})
+
+
+def _aggregation_settings(given: Mapping[str, Any], own: GatewaySettings, base_url: str) -> AggregationSettings:
     """The gateway waits for the aggregating service no longer than for a clinic: it must be done a little before."""
     total = max(own.producer_timeout_seconds - _SPARE_SECONDS, own.producer_timeout_seconds / 2)
-    return AggregationSettings(
-        logical_address=own.instance_id,
-        index_sender=AGGREGATION,
-        index_logical_address=INDEX,
-        platform_url=base_url,
-        instance_id=own.instance_id,
-        read_seconds=total * _SHARE_OF_ONE,
-        total_seconds=total,
-    )
+    usual = {
+        "logical_address": own.instance_id,
+        "index_sender": AGGREGATION,
+        "index_logical_address": INDEX,
+        "platform_url": base_url,
+        "instance_id": own.instance_id,
+        "read_seconds": total * _SHARE_OF_ONE,
+        "total_seconds": total,
+    }
+    return _fitting("aggregation", AggregationSettings.from_mapping, {**usual, **given})
+
+
+def _fitting(name: str, read: Callable[[Mapping[str, Any]], Settings], table: Mapping[str, Any]) -> Settings:
+    try:
+        return read(table)
+    except ValueError as error:
+        raise SettingsRefused(f"national.{name}: {error}") from None
 
 
 def _may_call(snapshot: Snapshot, own: GatewaySettings) -> Callable[[str, str, str, datetime], bool]:
@@ -140,6 +168,7 @@ def _may_call(snapshot: Snapshot, own: GatewaySettings) -> Callable[[str, str, s
     return may_call
 
 
-def made(settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> National:
-    """The national services of a demo that answers at `base_url`; nothing is opened yet."""
-    return National(settings, clock, base_url, snapshot)
+def made(settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> National | None:
+    """The national services of a region that answers at `base_url`, not open yet; None where there are none."""
+    is_asked = bool(settings.national) or settings.demo
+    return National(settings, clock, base_url, snapshot) if base_url and is_asked else None

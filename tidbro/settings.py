@@ -1,7 +1,8 @@
 """Settings of a whole region, from a TOML file and the command line, read once into a frozen value.
 
-The file has the names below at its top, a table `[gateway]` (gateway/settings.py) and a table for each adapter,
-`[adapters.timebook]`, whose names are the adapter's own. What doesn't fit stops the start with a sentence.
+The file has the names below at its top, a table `[gateway]` (gateway/settings.py), a table for each adapter,
+`[adapters.timebook]`, whose names are the adapter's own, and one for each national service, `[national.index]`. What
+doesn't fit stops the start with a sentence.
 """
 
 import re
@@ -51,6 +52,10 @@ class RegionSettings:
     adapters: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict, metadata={"help": "A table for each adapter, by its name."}
     )
+    national: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict,
+        metadata={"help": "A table for each national service in the process, index and aggregation; demo has both."},
+    )
 
     def __post_init__(self) -> None:
         for name, least in (("port", 0), ("tls_port", -1), ("actuator_port", -1), ("regional_port", 0)):
@@ -71,6 +76,8 @@ class RegionSettings:
             raise SettingsRefused(
                 f"clock must be a moment as 2026-12-12T08:00 in Swedish time, not {self.clock!r}."
             ) from None
+        if unknown := sorted(set(self.national) - {"index", "aggregation"}):
+            raise SettingsRefused(f"national has no service {unknown[0]}; there are index and aggregation.")
         for name in ("tak_file", *(["contract_folders"] if self.contract_folders else [])):
             _demand_there(name, getattr(self, name))
 
@@ -113,8 +120,8 @@ def read_region(path: Path | None, given: Mapping[str, Any]) -> RegionSettings:
     """The settings of a file, if any, and on top of it what was `given` by name. Raises SettingsRefused."""
     table = {**_read_file(path), **given} if path else dict(given)
     gateway = table.pop("gateway", {})
-    adapters = table.pop("adapters", {})
-    for name, value in (("gateway", gateway), ("adapters", adapters)):
+    adapters, national = table.pop("adapters", {}), table.pop("national", {})
+    for name, value in (("gateway", gateway), ("adapters", adapters), ("national", national)):
         if not isinstance(value, Mapping):
             raise SettingsRefused(f"{name} must be a table, not {value!r}.")
     own = [one.name for one in fields(RegionSettings)]
@@ -124,7 +131,7 @@ def read_region(path: Path | None, given: Mapping[str, Any]) -> RegionSettings:
         of_gateway = read_settings(gateway)
     except SettingsRefused as error:
         raise SettingsRefused(f"[gateway] {error}") from None
-    return RegionSettings(gateway=of_gateway, adapters=adapters, **checked(RegionSettings, table))
+    return RegionSettings(gateway=of_gateway, adapters=adapters, national=national, **checked(RegionSettings, table))
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def start(settings: RegionSettings, clock: Clock | None = None, is_gateway_alone
     make_folder(Path(settings.data_directory))
     with ExitStack() as stack:
         sockets = listeners.opened(settings, stack)
-        base_url = f"http://127.0.0.1:{sockets.port}" if settings.demo else ""
+        base_url = f"http://127.0.0.1:{sockets.port}"
         if settings.demo:
             settings = demo.opened(settings, base_url)
         second = regional.made(settings, clock) if settings.demo and settings.regional else None

@@ -65,7 +65,7 @@ def build(
 
     A gateway alone has no sites, and starts without the catalogue or adapters that it should have. `regional_url` is
     where the demo's regional platform answers, if there is one; `endpoints` are the URLs that status tells. With
-    `base_url`, where it will answer itself, a demo has the national services.
+    `base_url`, where it will answer itself, it has the national services that the settings ask for.
     """
     clock, own = clock or clock_of(settings.clock), settings.gateway
     if settings.demo:
@@ -87,7 +87,7 @@ def build(
     status = Status(pipeline, clock, endpoints or [f"http://{settings.host}:{settings.port}/vp"], tak, hsa)
     pages: dict[str, Page] = dict.fromkeys(_ADMINISTRATIVE, AdminPages(status, tak, hsa).answer)
     pages |= _catalogue_pages(settings, clock, is_gateway_alone, tak, pipeline)
-    services = national.made(settings, clock, base_url, tak.snapshot) if settings.demo and base_url else None
+    services = None if is_gateway_alone else national.made(settings, clock, base_url, tak.snapshot)
     if services is not None:
         pipeline.companions.append(services)
     web = None if is_gateway_alone else _sites(settings, clock, pipeline, regional_url, services)

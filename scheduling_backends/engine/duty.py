@@ -114,8 +114,8 @@ class DutyAtWork:
         with self._database.writing() as session:
             return self._notices.tell_passed(session, self._clock())
 
-    def tell_anew(self) -> None:
-        """The index is to be filled anew: tell all that there is (EIU-8)."""
+    def tell_anew(self) -> int:
+        """The index is to be filled anew: tell all that there is (EIU-8); how many entries that is."""
         with self._database.writing() as session:
             self._notices.forget(session)
-            self._notices.tell_everything(session, self._clock())
+            return self._notices.tell_everything(session, self._clock())

@@ -79,11 +79,13 @@ class Notices:
         elif touched:
             self._tell(session, touched, now)
 
-    def tell_everything(self, session: Session, now: datetime) -> None:
-        """Write what is different between all that should stand in the index and all that it has been told."""
+    def tell_everything(self, session: Session, now: datetime) -> int:
+        """Write what is different between all that should stand in the index and all that it has been told; how many
+        entries should stand there."""
         wanted = _all_wanted(session, now)
         told = set(session.scalars(select(INDEX_ENTRIES.c.booking_id).where(INDEX_ENTRIES.c.category.is_not(None))))
         self._tell(session, told | set(wanted), now, wanted)
+        return len(wanted)
 
     def tell_passed(self, session: Session, now: datetime) -> int:
         """Take away what has begun or run out; how many entries that was."""

@@ -45,6 +45,8 @@ def test_what_the_command_line_says_goes_before_the_file(tmp_path):
         ('contract_folders = ["there/is/none"]', "contract_folders"),
         ("gateway = 3", "gateway"),
         ("adapters = 3", "adapters"),
+        ("national = 3", "national"),
+        ("[national.inbox]", "inbox"),
         ('[gateway]\nvalidation = "maybe"', "validation"),
         ("[gateway]\nproducer_timeout_seconds = 0", "producer_timeout_seconds"),
         ("[gateway]\nadapter_threads = -1", "adapter_threads"),
