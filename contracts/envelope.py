@@ -73,6 +73,10 @@ class Message:
 
 def charset_of(content_type: str) -> str | None:
     """What a Content-Type header says of the encoding; None when it says nothing."""
+    return _charset_once(content_type) if len(content_type) <= _LONGEST_REMEMBERED else _charset(content_type)
+
+
+def _charset(content_type: str) -> str | None:
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
@@ -80,12 +84,15 @@ def charset_of(content_type: str) -> str | None:
     return None
 
 
+_charset_once = lru_cache(maxsize=1024)(_charset)
+
+
 def read(data: bytes, charset: str | None = None, limits: xml.Limits = xml.MESSAGE_LIMITS) -> Message:
     """The message in `data`. Raises MessageUnreadable when it is not XML; an odd envelope is read as far as it goes."""
     root = xml.parse(data, charset, limits)
-    header, body = _child(root, "Header"), _child(root, "Body")
+    header, body = _header_and_body(root)
     profile, address = _address(header)
-    payload = next(body.iterchildren("*"), None) if body is not None else None
+    payload = _first(body)
     document = Document(root, header, payload)
     return Message(data, profile, address, *_named(payload), xml.encoding_of(data, root, charset), lambda: document)
 
@@ -150,15 +157,31 @@ def _split(tag: str) -> tuple[str | None, str]:
 _split_once = lru_cache(maxsize=1024)(_split)
 
 
-def _child(parent: xml.Element, name: str) -> xml.Element | None:
-    return next((child for child in parent if isinstance(child.tag, str) and _parts_of(child)[1] == name), None)
+def _header_and_body(root: xml.Element) -> tuple[xml.Element | None, xml.Element | None]:
+    """The first child of each name. Plain loops here and below: lxml's filtering iterators cost more than they find."""
+    header = body = None
+    for child in root:
+        name = _parts_of(child)[1] if isinstance(child.tag, str) else ""
+        if name == "Header" and header is None:
+            header = child
+        elif name == "Body" and body is None:
+            body = child
+    return header, body
+
+
+def _first(parent: xml.Element | None) -> xml.Element | None:
+    """The first element in `parent`; comments and processing instructions are none."""
+    for child in parent if parent is not None else ():
+        if isinstance(child.tag, str):
+            return child
+    return None
 
 
 def _address(header: xml.Element | None) -> tuple[Profile | None, str | None]:
     """Profile and address; of several address elements the last one counts, as on the real platform."""
     profile, address = None, None
-    for block in header.iterchildren("*") if header is not None else ():
-        found = _ADDRESS_ELEMENTS.get(_parts_of(block)[1])
+    for block in header if header is not None else ():
+        found = _ADDRESS_ELEMENTS.get(_parts_of(block)[1]) if isinstance(block.tag, str) else None
         if found is not None:
             profile, address = found, xml.text_of(block)
     return profile, address if address and address.strip() else None
@@ -172,11 +195,18 @@ def oddities(message: Message) -> tuple[Violation, ...]:
         found.append(_odd(root, "BP21-1", "the envelope is SOAP 1.2; the contracts are SOAP 1.1"))
     elif root.tag != _SOAP_ENVELOPE_TAG:
         found.append(_odd(root, "BP21-1", "the document is not a SOAP 1.1 envelope"))
-    if payload is not None and next(payload.itersiblings("*"), None) is not None:
+    if payload is not None and _has_element_after(payload):
         parent = payload.getparent()
         assert parent is not None
         found.append(_odd(parent, "BP21-7", "the body holds more than one element"))
     return tuple(found)
+
+
+def _has_element_after(element: xml.Element) -> bool:
+    after = element.getnext()
+    while after is not None and not isinstance(after.tag, str):
+        after = after.getnext()
+    return after is not None
 
 
 def _odd(element: xml.Element, rule: str, sentence: str) -> Violation:

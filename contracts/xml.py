@@ -13,7 +13,6 @@ Elsewhere: what stands in an envelope (envelope.py), whether a message keeps its
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -78,9 +77,10 @@ class _ThreadParsers(threading.local):
         self.by_kind: dict[tuple[str | None, bool], etree.XMLParser] = {}
 
     def get(self, charset: str | None, huge: bool = False) -> etree.XMLParser:
-        if (charset, huge) not in self.by_kind:
-            self.by_kind[charset, huge] = _parser(charset, huge)
-        return self.by_kind[charset, huge]
+        parser = self.by_kind.get((charset, huge))
+        if parser is None:
+            parser = self.by_kind[charset, huge] = _parser(charset, huge)
+        return parser
 
 
 _parsers = _ThreadParsers()
@@ -162,8 +162,10 @@ def _attempts(charset: str | None, head: bytes, data: bytes) -> list[str | None]
 def _in_turn(attempts: list[str | None], read: Callable[[str | None], Found]) -> tuple[Found, str | None]:
     """What is read with the first encoding that can be read with, and that encoding."""
     for charset in attempts[:-1]:
-        with suppress(MessageUnreadable):
+        try:
             return read(charset), charset
+        except MessageUnreadable:
+            continue
     return read(attempts[-1]), attempts[-1]
 
 

@@ -6,7 +6,7 @@ the message log. Source: platform.md §2, §19.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 from contracts.envelope import Message, charset_of
@@ -81,38 +81,33 @@ class Answer:
 
     def with_headers(self, *more: tuple[str, str]) -> "Answer":
         """The same answer, with headers added; one that is there already is replaced."""
-        names = {name.lower() for name, _ in more}
-        kept = tuple(header for header in self.headers if header[0].lower() not in names)
-        return Answer(self.status, self.body, kept + more)
+        names = [name.lower() for name, _ in more]
+        kept = [header for header in self.headers if header[0].lower() not in names]
+        return Answer(self.status, self.body, (*kept, *more))
 
 
 ErrorOrigin = Literal["", "platform", "producer", "internal"]
 
 
-@dataclass(slots=True)
 class Call:
-    """What is known about one call so far. Seconds are of a monotonic clock; None until the step is reached."""
+    """What is known about one call so far. Seconds are of a monotonic clock; None until the step is reached.
 
-    request: HttpRequest
-    correlation_id: str
-    now: datetime
-    received_at: float
+    What no step has found out yet is the class's: to set thirty attributes anew would cost every call.
+    """
+
     sent_at: float | None = None
     answered_at: float | None = None
-    sender: str | None = None
     identity_source: str = ""
-    original_consumer: str | None = None
     routing_history: str | None = None
     message: Message | None = None
-    route: Route | None = None
     routing_trace: str = ""
     authorisation_trace: str = ""
     request_violations: tuple[Violation, ...] = ()
     answer_violations: tuple[Violation, ...] = ()
     error_code: str = ""
-    error_detail: str = field(default="", repr=False)
+    error_detail: str = ""
     error_origin: ErrorOrigin = ""
-    exception: Exception | None = field(default=None, repr=False)
+    exception: Exception | None = None
     warnings: tuple[str, ...] = ()  # sentences for the caller's developers: what was dropped or ignored
     attempts: int = 0  # how often the call was sent to its producer
     sender_address: str = ""  # where the call came from, as far as the listener knows
@@ -120,7 +115,30 @@ class Call:
     event_ids: tuple[str, str, str] | None = None  # transaction, span towards the consumer, towards the producer
     events_told: tuple[str, ...] = ()  # names of the events that were logged
     lost_answer: str = ""  # what is known of an answer whose body the consumer does not get
-    sent_body: bytes | None = field(default=None, repr=False)  # as an HTTP producer gets it
+    sent_body: bytes | None = None  # as an HTTP producer gets it
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        correlation_id: str,
+        now: datetime,
+        received_at: float,
+        sender: str | None = None,
+        original_consumer: str | None = None,
+        route: Route | None = None,
+    ) -> None:
+        self.request = request
+        self.correlation_id = correlation_id
+        self.now = now
+        self.received_at = received_at
+        self.sender = sender
+        self.original_consumer = original_consumer
+        self.route = route
+
+    @property
+    def now_in_utc(self) -> datetime:
+        """For what compares moments: comparing in a zone with summer time costs five times as much."""
+        return self.now.astimezone(UTC)
 
     @property
     def read_message(self) -> Message:

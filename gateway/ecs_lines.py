@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from contracts.identifiers import hide_persons
+from gateway import log_records
 from gateway.settings import GatewaySettings
 
 log = logging.getLogger("tidbro.ecs")
@@ -25,8 +26,7 @@ Facts = dict[str, Any]
 def write(facts: Mapping[str, Any]) -> None:
     """One event, without what is unknown."""
     line = json.dumps({name: value for name, value in facts.items() if value not in (None, "")}, ensure_ascii=False)
-    # A record made by hand: `log.info` would look for the line of code that called it, which is always this one.
-    log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, line, None, None))
+    log_records.tell(log, line)
 
 
 def constant_facts(settings: GatewaySettings, module: str, *categories: str) -> Facts:

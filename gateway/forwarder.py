@@ -11,7 +11,6 @@ Source: platform.md §9.5, §12.4, §13, §14.1–14.4, §15; §25 rows 11, 12, 
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -60,7 +59,7 @@ class Forwarder:
             settings.producer_chunked,
             self._tls_events.completed if self._tls_events.is_on else None,
         )
-        self._under_way: Counter[tuple[str, bool]] = Counter()
+        self._under_way: dict[tuple[str, bool], int] = {}
 
     async def open(self) -> None:
         self._tell_contexts()
@@ -88,9 +87,10 @@ class Forwarder:
         target = self._target(address)
         request = self._request(call, target, body)
         producer = (target.place, target.is_tls)
-        if self._under_way[producer] >= self._settings.producer_connections:
+        under_way = self._under_way.get(producer, 0)
+        if under_way >= self._settings.producer_connections:
             raise ProducerOverloaded(self._told(address, failures.OVERLOADED).detail)
-        self._under_way[producer] += 1
+        self._under_way[producer] = under_way + 1
         started_at = time.monotonic()
         try:
             received = await self._attempts(call, address, target, request)

@@ -55,14 +55,15 @@ class HeaderRules:
     def to_producer(self, call: Call, is_tls: bool) -> Rows:
         """The headers of the request to a producer: the consumer's, less what is between it and us, and our own."""
         own = self._own(call, is_tls)
+        goes_out = self._goes_out
         theirs = [row for row in call.request.headers.items() if row[0] not in _SET_BY_US and row[0] not in own]
         if self._settings.query_becomes_headers and call.request.query:
             theirs += _of_query(call.request.query, {*call.request.headers, *own})
-        return tuple(row for row in (*theirs, *own.items()) if self._goes_out(row[0]))
+        return tuple([row for row in (*theirs, *own.items()) if goes_out(row[0])])
 
     def to_consumer(self, rows: Iterable[tuple[str, str]], milliseconds: int) -> Rows:
         """The headers of a producer's answer that the consumer gets, with the time that the producer took."""
-        kept = (row for row in rows if self._comes_back(row[0]))
+        kept = [row for row in rows if self._comes_back(row[0])]
         return (("Content-Type", XML_CONTENT_TYPE), *kept, (PRODUCER_TIME, str(milliseconds)))
 
     def _own(self, call: Call, is_tls: bool) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from contracts.errors import Violation
 from contracts.identifiers import hide_persons
+from gateway import log_records
 from gateway.call import Answer, Call
 
 log = logging.getLogger("tidbro.message_log")
@@ -47,8 +48,7 @@ _CREDENTIALS = re.compile(r"(?<=//)[^/?#\s]*@")
 def write(call: Call, answer: Answer, log: logging.Logger = log) -> None:
     """Record a call that has been answered; `log` is another for a gateway with a log of its own."""
     if log.isEnabledFor(logging.INFO):
-        # A record made by hand: `log.info` would look for the line of code that called it, which is always this one.
-        log.handle(logging.LogRecord(log.name, logging.INFO, "", 0, line_of(call, answer), None, None))
+        log_records.tell(log, line_of(call, answer))
 
 
 def record_of(call: Call, answer: Answer) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def line_of(call: Call, answer: Answer) -> str:
     parts = [
         f'{{"event": "call_answered", "at": "{call.now.isoformat(timespec="milliseconds")}"',
         f'"correlation_id": {encode_basestring(shortened(call.correlation_id))}',
-        *_known_facts(call),
+        _known_facts(call),
         f'"status": {answer.status}',
         *_what_happened(call),
         f'"request_bytes": {len(call.request.body)}, "answer_bytes": {len(answer.body)}',
@@ -76,7 +76,7 @@ def line_of(call: Call, answer: Answer) -> str:
     return ", ".join(parts)
 
 
-def _known_facts(call: Call) -> tuple[str, ...]:
+def _known_facts(call: Call) -> str:
     """The facts that the same consumers, contracts and clinics bring with every call, as JSON without braces.
 
     A text of a megabyte is somebody's joke: it is shortened before anything is kept of it.
@@ -102,9 +102,11 @@ def _known_facts(call: Call) -> tuple[str, ...]:
     return _encoded_once(facts)
 
 
-def _encoded(facts: tuple[str | None, ...]) -> tuple[str, ...]:
+def _encoded(facts: tuple[str | None, ...]) -> str:
     told = zip(_KNOWN, facts, strict=True)
-    return tuple(f'"{name}": {encode_basestring(shortened(without_credentials(fact)))}' for name, fact in told if fact)
+    return ", ".join(
+        f'"{name}": {encode_basestring(shortened(without_credentials(fact)))}' for name, fact in told if fact
+    )
 
 
 _encoded_once = lru_cache(maxsize=4096)(_encoded)

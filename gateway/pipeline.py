@@ -173,7 +173,7 @@ class Pipeline:
         """The trace is kept before anything is decided, so that the record of a refused call has it too."""
         message = call.read_message
         search = routing.look_for_routes(
-            message.logical_address, message.contract, snapshot, call.now, self.settings, self.hsa()
+            message.logical_address, message.contract, snapshot, call.now_in_utc, self.settings, self.hsa()
         )
         call.routing_trace = search.trace
         call.route = routing.choose_route(search)
@@ -181,7 +181,13 @@ class Pipeline:
     def _authorise(self, call: Call, snapshot: TakSnapshot) -> None:
         message = call.read_message
         search = authorisation.look_for_authorisation(
-            call.sender, message.logical_address or "", message.contract, snapshot, call.now, self.settings, self.hsa()
+            call.sender,
+            message.logical_address or "",
+            message.contract,
+            snapshot,
+            call.now_in_utc,
+            self.settings,
+            self.hsa(),
         )
         call.authorisation_trace = search.trace
         authorisation.demand_authorisation(search)

@@ -76,6 +76,7 @@ class _Connection(asyncio.Protocol):
         self.is_reusable = False
         self._answer: asyncio.Future[Received] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._poll: select.poll | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -87,9 +88,10 @@ class _Connection(asyncio.Protocol):
     @property
     def has_unread(self) -> bool:
         """Whether something has come that has not been read yet: an end, or an answer that nobody asked for."""
-        waiting = select.poll()
-        waiting.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
-        return bool(waiting.poll(0))
+        if self._poll is None:  # kept as long as the connection, for every call asks
+            self._poll = select.poll()
+            self._poll.register(self.transport.get_extra_info("socket").fileno(), select.POLLIN)
+        return bool(self._poll.poll(0))
 
     def ask(self, message: bytes, patience: Patience, is_head: bool) -> "asyncio.Future[Received]":
         """Send a whole request; the answer to come."""
@@ -177,7 +179,7 @@ class _Connection(asyncio.Protocol):
         self._stop_timer()
         if answer is None or answer.done():
             return
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
+        headers = tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers])
         body = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
         reason = self._reason.decode("latin-1")
         answer.set_result(Received(self._parser.get_status_code(), reason, headers, body, is_short))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Protocol
+from typing import Protocol, cast
 
 from contracts.errors import MessageUnreadable
 from gateway.call import Answer, HttpRequest
@@ -164,6 +164,7 @@ class TrafficCycle:
         """The end was none: the body goes on (after an offer of another protocol)."""
         if self._task is not None:
             self._task.cancel()
+            self._connection.tasks.discard(self._task)  # which may never have begun, and then does not end either
         self._task, self._is_answering = None, False
 
     def _late(self) -> None:
@@ -179,7 +180,6 @@ class TrafficCycle:
             self._timer = None
         self._task = task = self._connection.loop.create_task(self._run(unreadable))
         self._connection.tasks.add(task)
-        task.add_done_callback(self._connection.tasks.discard)
 
     @property
     def disconnected(self) -> bool:
@@ -191,15 +191,15 @@ class TrafficCycle:
 
     async def _run(self, unreadable: MessageUnreadable | None) -> None:
         try:
-            await self._answer(unreadable)
+            body, found = self._body.whole()
+            unreadable = unreadable or found
+            request = self._request if unreadable else self._request.with_body(body)
+            self._finish(await self._traffic.answer(request, unreadable))
         finally:
+            self._connection.tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self.message_event, self._task = _NOTHING_MORE, None
 
-    async def _answer(self, unreadable: MessageUnreadable | None) -> None:
-        body, found = self._body.whole()
-        unreadable = unreadable or found
-        request = self._request if unreadable else self._request.with_body(body)
-        answer = await self._traffic.answer(request, unreadable)
+    def _finish(self, answer: Answer) -> None:
         if not self.disconnected and not self._connection.transport.is_closing():
             self._reply(answer)
         self.response_complete = True
@@ -208,10 +208,14 @@ class TrafficCycle:
         self._connection.on_response_complete()
 
     def _reply(self, answer: Answer) -> None:
-        rows = rows_of(answer)
-        if any(name == "connection" and "close" in value.lower() for name, value in rows) or self.more_body:
+        lines = []
+        for name, value in rows_of(answer):
+            if name != "connection":
+                lines.append(f"{name}: {value}\r\n")
+            elif "close" in value.lower():
+                self.keep_alive = False
+        if self.more_body:
             self.keep_alive = False
-        lines = [f"{name}: {value}\r\n" for name, value in rows if name != "connection"]
         if not self.keep_alive:
             lines.append("connection: close\r\n")
         elif self._tells_keep_alive:

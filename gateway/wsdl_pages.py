@@ -28,13 +28,13 @@ _PLAIN_IN_QUERY = "/:?@!$'()*,;=~"
 
 def asks_for_contract(request: HttpRequest) -> bool:
     """Whether this is a request for a WSDL or a schema, not a call; the parameter's letter case doesn't matter."""
+    if not request.query:  # as every call
+        return "wsdl" in request.headers or "xsd" in request.headers
     return bool({"wsdl", "xsd"} & (_parameters(request).keys() | request.headers.keys()))
 
 
 def _parameters(request: HttpRequest) -> dict[str, str]:
     """The query's parameters by their names in lower case; of several of one name the first."""
-    if not request.query:
-        return {}
     pairs = parse_qsl(request.query, keep_blank_values=True)
     return {name.lower(): value for name, value in reversed(pairs)}
 

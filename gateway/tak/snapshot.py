@@ -43,7 +43,7 @@ class TakSnapshot:
     ) -> tuple[Route, ...]:
         """The routes in force; no trimming, no wildcards, any letter case (platform.md §9.1)."""
         found = self._routes_by_key.get((logical_address.lower(), contract.lower()), ())
-        return tuple(route for route in found if route.validity.covers(now, reading))
+        return tuple([route for route in found if route.validity.covers(now, reading)])
 
     def authorises(
         self, consumer: str, logical_address: str, contract: str, now: datetime, reading: RouteValidity = "days"
