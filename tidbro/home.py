@@ -30,7 +30,7 @@ from tidbro.national import National
 from tidbro.settings import RegionSettings
 
 _WEEKS = 12
-_MOST_ROWS = 12
+_MOST_ROWS = 8
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[\da-fA-F:.]+\](?::\d+)?", re.ASCII)
 _HEADERS = [
     (
