@@ -97,14 +97,19 @@ def faults(faultstring: str, detail: str | None = None, status: int = 500) -> Be
 
 
 async def hangs(wire: Wire) -> None:
-    """Says nothing until the network lets go."""
+    """Says nothing until the network lets go, and nothing then."""
+    await _hung(wire)
+    wire.writer.close()
+
+
+async def _hung(wire: Wire) -> None:
     wire.network.one_more_hangs()
     await wire.network.let_go.wait()
 
 
 def hangs_then(behaviour: Behaviour) -> Behaviour:
     async def behave(wire: Wire) -> None:
-        await hangs(wire)
+        await _hung(wire)
         await behaviour(wire)
 
     return behave
