@@ -1,7 +1,9 @@
 """Hundreds of questions at once, and one source that hangs: it holds neither a thread nor the others' places."""
 
 import asyncio
+import socket
 import threading
+from contextlib import ExitStack
 
 from tests.national_services.aggregation.asking import aggregation, ask, asking
 from tests.national_services.aggregation.network import Network, answers, engagement, hangs, hangs_then, times
@@ -100,3 +102,15 @@ def test_it_may_be_closed_twice_and_opened_twice():
         assert ask(service).codes == {WELL: ""}
         service.close()
         service.close()
+
+
+def test_a_platform_that_takes_no_connection_in_time_is_told_so():
+    """Its queue of connections is full, so that nobody who tries comes further."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as opened:
+        for _ in range(8):
+            one = opened.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        with Network() as network, aggregation(network, platform_url=url, index_connect_seconds=0.2) as service:
+            assert "no connection could be made in time" in ask(service).faultstring
