@@ -170,9 +170,13 @@ class Network:
         await self._leave.wait()
         self.let_go.set()
         server.close()
+        for _ in range(20):
+            await asyncio.sleep(0)  # who has been let in last gets as far as its own task, which then closes it
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     def release(self) -> None:
         """Let all who hang go on."""

@@ -38,12 +38,12 @@ def test_any_answer_is_the_response_element_or_a_failure_with_a_code(body, statu
         assert came.text
     else:
         assert 200 <= status <= 299
-        assert came.tag == INTERACTION.response
+        assert came.payload.tag == INTERACTION.response
 
 
-def judged(answer: HttpAnswer) -> xml.Element | CallFailed:
+def judged(answer: HttpAnswer) -> envelope.Message | CallFailed:
     try:
-        return JUDGE.payload(answer)
+        return JUDGE.message(answer)
     except CallFailed as failure:
         return failure
 
@@ -59,7 +59,7 @@ def test_a_bomb_is_not_unpacked():
     bomb = gzip.compress(b"<a/>" * 10_000_000)
     assert len(unpacked(HttpAnswer(200, {"content-encoding": "gzip"}, bomb), 10_000)) == 10_001
     with pytest.raises(CallFailed, match="larger than 10000 bytes"):
-        JUDGE.payload(HttpAnswer(200, {"content-encoding": "gzip"}, bomb))
+        JUDGE.message(HttpAnswer(200, {"content-encoding": "gzip"}, bomb))
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.first_name)

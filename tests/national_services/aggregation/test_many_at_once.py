@@ -114,3 +114,17 @@ def test_a_platform_that_takes_no_connection_in_time_is_told_so():
         url = f"http://127.0.0.1:{full.getsockname()[1]}"
         with Network() as network, aggregation(network, platform_url=url, index_connect_seconds=0.2) as service:
             assert "no connection could be made in time" in ask(service).faultstring
+
+
+def test_whoever_asks_while_it_closes_gets_an_answer_or_a_fault():
+    for _ in range(5):
+        with Network({WELL: well(WELL)}) as network:
+            service = aggregation(network)
+            service.open()
+
+            async def crowd(service=service):
+                waiting = [asyncio.ensure_future(asking(service)) for _ in range(20)]
+                await asyncio.gather(asyncio.to_thread(service.close), *waiting)
+                return [one.result().status for one in waiting]
+
+            assert set(asyncio.run(crowd())) <= {200, 500}
