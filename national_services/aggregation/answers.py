@@ -41,15 +41,15 @@ class Judge:
     limits: xml.Limits
     validator: Validator | None = field(default=None, repr=False)
 
-    def payload(self, answer: HttpAnswer) -> xml.Element:
-        """The response element. Raises CallFailed."""
+    def message(self, answer: HttpAnswer) -> envelope.Message:
+        """The message whose payload is the response element. Raises CallFailed."""
         message = read(answer, self.limits)
         if message.payload is None or message.payload.tag != self.interaction.response:
             raise CallFailed(OTHER, f"the answer does not hold {etree.QName(self.interaction.response).localname}")
         broken = self.validator.check_response(message, self.interaction) if self.validator is not None else ()
         if broken:
             raise CallFailed(OTHER, f"the answer breaks its contract: {broken[0]}")
-        return message.payload
+        return message
 
 
 def read(answer: HttpAnswer, limits: xml.Limits) -> envelope.Message:

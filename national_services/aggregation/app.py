@@ -9,7 +9,7 @@ Source: platform.md §17, §22.1.
 import json
 import socket
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from html import escape
 from pathlib import Path
 from types import TracebackType
@@ -98,14 +98,15 @@ class Aggregation:
         self.close()
 
     def open(self) -> None:
-        """Begin: schemas, the copy of the catalogue, the loop for calls. Raises SchemaBroken."""
+        """Begin: schemas in the threads that read, the catalogue's copy, the loop for calls. Raises SchemaBroken."""
         self._validator.warm_up()
+        wait([self._readers.submit(int) for _ in range(self.settings.reading_threads)])
         if self._tak is not None:
             self._tak.reload()
         self._loop.open()
 
     def close(self) -> None:
-        """Give up the calls that still wait, and let connections and threads go."""
+        """Give up the calls that still wait, and let connections and threads go, for good."""
         self._loop.close()
         self._readers.shutdown()
         self.application.close()

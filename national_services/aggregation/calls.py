@@ -24,6 +24,7 @@ from national_services.aggregation.answers import OTHER, TOO_LATE, CallFailed
 
 _PORTION = 65_536
 _KEEP_ALIVE_SECONDS = 2.0  # less than servers keep theirs: a call must not go out on a connection that is being closed
+_LAST_TURNS = 10  # of the loop, in which connections that have been given up are really closed
 
 Result = TypeVar("Result")
 
@@ -45,6 +46,7 @@ class CallLoop:
 
     def __init__(self) -> None:
         self._thread: threading.Thread | None = None
+        self._giving = threading.Lock()  # whoever gives the loop work does so before it is told to leave, or not at all
         self._loop: asyncio.AbstractEventLoop
         self._leave: asyncio.Event
         self.session: aiohttp.ClientSession
@@ -58,9 +60,11 @@ class CallLoop:
         started.result()
 
     def close(self) -> None:
-        thread, self._thread = self._thread, None
+        with self._giving:
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._loop.call_soon_threadsafe(self._leave.set)
         if thread is not None:
-            self._loop.call_soon_threadsafe(self._leave.set)
             thread.join()
 
     async def _live(self, started: "concurrent.futures.Future[None]") -> None:
@@ -72,12 +76,16 @@ class CallLoop:
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
+        for _ in range(_LAST_TURNS):
+            await asyncio.sleep(0)
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         """What `work` gives, done on the loop while the caller's own loop goes on. Raises NotRunning."""
-        if self._thread is None:
-            raise NotRunning
-        future = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work(), self._loop))
+        with self._giving:
+            if self._thread is None:
+                raise NotRunning
+            given = asyncio.run_coroutine_threadsafe(work(), self._loop)
+        future = asyncio.wrap_future(given)
         try:
             return await future
         except asyncio.CancelledError:

@@ -8,8 +8,8 @@ Source: platform.md §22.1 step 2; contracts.md §10 (FindContent), AGG-2.
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from contracts import engagement_codec, xml
-from contracts.catalogue import Catalogue, Interaction
+from contracts import engagement_codec, envelope, xml
+from contracts.catalogue import Catalogue, Errata, Interaction, official_folder
 from contracts.engagements import Engagement, FindContent, FindContentResponse
 from contracts.errors import ContractViolation
 from contracts.soap_service import ServiceFault
@@ -19,7 +19,9 @@ from national_services.aggregation.answers import CallFailed, Judge
 from national_services.aggregation.calls import Caller, Patience
 from national_services.aggregation.settings import AggregationSettings
 
-InThread = Callable[[Callable[[], xml.Element]], Awaitable[xml.Element]]
+_FORMS = engagement_codec.FIND_CONTENT
+
+InThread = Callable[[Callable[[], envelope.Message]], Awaitable[envelope.Message]]
 """Runs a function in a thread for reading."""
 
 
@@ -28,7 +30,8 @@ class IndexLookUp:
 
     def __init__(self, settings: AggregationSettings, address: Callable[[], str], caller: Caller) -> None:
         self._settings, self._address, self._caller = settings, address, caller
-        found = Catalogue.official().find(engagement_codec.FIND_CONTENT.contract, "rivtabp21")
+        known = Catalogue.load([official_folder() / "itintegration_engagementindex_1.0"], Errata())
+        found = known.find(_FORMS.contract, "rivtabp21")
         assert found is not None
         self._interaction: Interaction = found
         self._judge = Judge(found, xml.Limits(max_bytes=settings.max_answer_bytes))
@@ -41,13 +44,14 @@ class IndexLookUp:
         try:
             async with asyncio.timeout(settings.index_connect_seconds + settings.index_read_seconds):
                 answer = await self._asked(question, correlation_id)
-                payload = await in_thread(lambda: self._judge.payload(answer))
+                message = await in_thread(lambda: self._judge.message(answer))
         except TimeoutError:
             raise _fault("the answer did not come in time") from None
         except CallFailed as failure:
             raise _fault(failure.text) from None
+        assert message.payload is not None
         try:
-            found: FindContentResponse = engagement_codec.decode(engagement_codec.FIND_CONTENT.response, payload)
+            found: FindContentResponse = engagement_codec.decode(_FORMS.response, message.payload)
         except ContractViolation as error:
             raise _fault(f"the answer breaks its contract: {error.detail}") from None
         return found.engagements

@@ -68,7 +68,7 @@ class Means:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What came of one call: the response element with its size, or why there is none."""
+    """What came of one call: the response element with the size of its message in bytes, or why there is none."""
 
     logical_address: str
     payload: xml.Element | None = field(default=None, repr=False)
@@ -147,8 +147,8 @@ class Aggregator:
         body = self._plugin.request_for(address, call.engagement, incoming)
         patience = Patience(means.settings.connect_seconds, means.settings.read_seconds)
         answer: HttpAnswer = await means.caller.post(address, means.address(), body, told, patience)
-        payload = await means.in_thread(lambda: self._judge.payload(answer))
-        return Source(address, payload, len(answer.body))
+        message = await means.in_thread(lambda: self._judge.message(answer))
+        return Source(address, message.payload, len(message.body))
 
     def _merged(self, sources: Sequence[Source]) -> bytes:
         now = self._means.clock()

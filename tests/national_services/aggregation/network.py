@@ -97,14 +97,19 @@ def faults(faultstring: str, detail: str | None = None, status: int = 500) -> Be
 
 
 async def hangs(wire: Wire) -> None:
-    """Says nothing until the network lets go."""
+    """Says nothing until the network lets go, and nothing then."""
+    await _hung(wire)
+    wire.writer.close()
+
+
+async def _hung(wire: Wire) -> None:
     wire.network.one_more_hangs()
     await wire.network.let_go.wait()
 
 
 def hangs_then(behaviour: Behaviour) -> Behaviour:
     async def behave(wire: Wire) -> None:
-        await hangs(wire)
+        await _hung(wire)
         await behaviour(wire)
 
     return behave
@@ -165,9 +170,13 @@ class Network:
         await self._leave.wait()
         self.let_go.set()
         server.close()
+        for _ in range(20):
+            await asyncio.sleep(0)  # who has been let in last gets as far as its own task, which then closes it
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     def release(self) -> None:
         """Let all who hang go on."""

@@ -469,6 +469,12 @@ def test_those_that_would_make_the_whole_too_large_have_failed_and_the_others_ha
     assert "all together" in answer.text_of(B)
 
 
+def test_it_is_what_an_answer_holds_that_counts_not_how_it_was_packed():
+    large = {one: answers_gzipped(times(one, "x" * 3000)) for one in (A, B)}
+    with Network(large) as network, aggregation(network, max_answer_bytes=5000) as service:
+        assert ask(service).codes == {A: "", B: "43000"}
+
+
 def test_gzip_is_understood():
     answer = only(A, answers_gzipped(times(A, *ids(A))))
     assert (answer.booking_ids, answer.codes) == (ids(A), {A: ""})
