@@ -27,6 +27,7 @@ from scheduling_backends.engine.states import Role, SlotState
 from scheduling_backends.staff import once
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
+from scheduling_backends.staff.standings import OnTheWeb, on_the_web
 from scheduling_backends.staff.visits import needs, system, visit
 
 blueprint = Blueprint("bookings", __name__)
@@ -62,9 +63,10 @@ class MovePage:
 
 @dataclass(frozen=True, slots=True)
 class TimePage:
-    """A time of the schedule."""
+    """A time of the schedule, and what it is for the web."""
 
     time: Time
+    web: OnTheWeb
     may_book: bool
     may_plan: bool
     form: Form = field(repr=False)
@@ -239,9 +241,9 @@ def _time_page(slot_id: int, sent: Form, status: int = 200) -> Response:
         for one in (*time.seated, *time.cancelled):
             note(session, "read booking", one)
     may_book = visit().may(Role.BOOKER) and time.free > 0 and time.end > system().now()
-    page = TimePage(
-        time, may_book, visit().may(Role.BOOKER, Role.SCHEDULER), sent, _known(request.args.get("klart", ""))
-    )
+    web = on_the_web(time, visit().clinic.settings, system().now())
+    may_plan = visit().may(Role.BOOKER, Role.SCHEDULER)
+    page = TimePage(time, web, may_book, may_plan, sent, _known(request.args.get("klart", "")))
     return render("staff/time.html", page, status)
 
 

@@ -6,20 +6,23 @@ sheet of their own, for nothing inline is allowed.
 Source: domain.md §6.2, §6.3 (see a day, print a day list).
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, request
 from werkzeug.wrappers import Response
 
 from contracts.times import SWEDEN
 from scheduling_backends.engine import citizens, find, overview
+from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time, WebEvent
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import show
 from scheduling_backends.staff.bookings import audit_all, note
 from scheduling_backends.staff.pages import render, texts
+from scheduling_backends.staff.standings import OnTheWeb, all_on_the_web
 from scheduling_backends.staff.visits import system, visit
 from scheduling_backends.takecare.staff.grid import Grid, column_of, day_grid, week_grid
 
@@ -57,6 +60,7 @@ class CalendarPage:
     panel: Panel | None
     events: tuple[WebEvent, ...]
     has_extended_rules: bool
+    webs: Mapping[int, OnTheWeb]
 
     @property
     def view(self) -> str:
@@ -96,7 +100,7 @@ def calendar() -> Response:
         audit_all(session, "read calendar", [*seen, *(event.entry for event in events)])
     return render(
         "takecare/calendar.html",
-        calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings.has_extended_rules),
+        calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings, now),
     )
 
 
@@ -109,15 +113,18 @@ def calendar_page(
     times: tuple[Time, ...],
     panel: Panel | None,
     events: tuple[WebEvent, ...],
-    has_extended_rules: bool,
+    clinic: ClinicSettings,
+    now: datetime,
 ) -> CalendarPage:
     """The page of a day, or of the week that the day is in."""
     shown = [one for one in times if not chosen or column_of(one) == chosen or not one.performer_id]
     monday, step = day - _ONE_DAY * day.weekday(), _ONE_DAY * (7 if is_week else 1)
     grid = week_grid(times, monday, show.short_day) if is_week else day_grid(shown, columns, texts()("calendar.nobody"))
     heading = show.week(day) if is_week else show.day(day)
+    webs = all_on_the_web(times, clinic, now)
+    before, after, has_rules = day - step, day + step, clinic.has_extended_rules
     return CalendarPage(
-        day, is_week, heading, day - step, day + step, today, chosen, columns, grid, panel, events, has_extended_rules
+        day, is_week, heading, before, after, today, chosen, columns, grid, panel, events, has_rules, webs
     )
 
 
