@@ -2,7 +2,7 @@
 
 import re
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,7 +11,7 @@ from scheduling_backends.engine.states import BookingState, Initiative
 from tests.people import ANNA, BERTIL, ELIN, SIV
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
-from tests.scheduling_backends.timebooks import World, at
+from tests.scheduling_backends.timebooks import NORTH, World, a_period, at
 
 
 def slot_ids(world: World) -> list[int]:
@@ -305,6 +305,45 @@ def test_the_file_has_semicolons_a_mark_and_no_formulas(browser: Browser, world:
     assert "2026-12-01;09.00–09.30;Besök;Maria Ek;Bokad;19791212-9280;Anna Provbäck;" in lines[1]
     assert "'=HYPERLINK(1)" in lines[1]
     assert ("export", ANNA.number) in actions(world)
+
+
+def rows(browser: Browser, **query: str) -> list[list[str]]:
+    """The words of each cell of the booking list."""
+    browser.get("/bokningslista", fran="2026-12-01", till="2026-12-02", **query)
+    body = browser.page.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
+
+
+def test_the_list_says_bokad_of_every_booking_and_adds_how_it_came(browser: Browser, world: World) -> None:
+    """domain.md §7.4: the status is a word of its own."""
+    world.ask(ANNA).booked(world.ask(ANNA).free_times()[0])
+    with world.timebook.desk() as desk:
+        desk.book(NORTH, "BES", at(1, 9, 30), BERTIL.identity, invitation_text="Välkommen")
+        desk.book(NORTH, "BES", at(1, 10), SIV.identity)
+    as_booker(browser)
+    assert [row[3] for row in rows(browser)[:4]] == ["Bokad Webb", "Bokad Kallelse", "Bokad Skyddad", "Ledig"]
+
+
+def test_the_list_shows_what_staff_said_when_they_moved_a_booking(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    browser.get(f"/bokning/{row.id}/flytta")
+    browser.post(f"/bokning/{row.id}/flytta", slot=str(slot_ids(world)[3]), comment="Läkaren är borta")
+    assert [one[8] for one in rows(browser, status="bokad")] == ["När mottagningen flyttade: Läkaren är borta"]
+    file = browser.client.get("/bokningslista.csv?fran=2026-12-01&status=bokad").data.decode("utf-8-sig")
+    assert file.splitlines()[1].endswith(";Läkaren är borta")
+
+
+def test_the_list_says_when_a_time_is_released_and_which_have_passed(browser: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        period = a_period(date(2026, 12, 1), opens=13, closes=14)
+        desk.add_slots(NORTH, "BES", period, published_from=at(2, 8))
+    world.clock.now = at(1, 9, 40)
+    as_booker(browser)
+    assert [row[3] for row in rows(browser)[:2]] == ["Passerad", "Ledig"]
+    assert [row[3] for row in rows(browser, status="slapps")] == ["Släpps 2026-12-02 08.00"] * 2
+    assert len(rows(browser, status="passerad")) == 1
 
 
 def test_the_log_tells_who_looked_at_whom(browser: Browser, world: World) -> None:
