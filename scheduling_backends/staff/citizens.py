@@ -25,7 +25,7 @@ from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
-from scheduling_backends.staff.visits import needs, system, visit
+from scheduling_backends.staff.visits import has_records, needs, system, visit
 
 blueprint = Blueprint("citizens", __name__)
 
@@ -63,7 +63,9 @@ class CitizenPage:
     basis_types: tuple[tuple[str, str], ...]
     performers: tuple[tuple[str, str], ...]
     is_listed_here: bool
+    own_performer: str
     may_change: bool
+    has_records: bool
     form: Form = field(repr=False)
     done: str = ""
 
@@ -172,15 +174,19 @@ def _citizen_page(citizen_id: int, sent: Form, status: int = 200) -> Response:
         kinds = find.time_types(session, [here.clinic])
         bases = citizens.bases_of(session, known.subject_of_care, now)
         people = overview.performer_ids(session)
+        own = citizens.own_performer(session, known)
         audit(session, "read citizen", number)
     page = citizen_page(citizen_id, known, theirs, lines, kinds, bases, now, sent)
+    is_listed_here = known.listed_clinic_id == here.clinic.id
     return render(
         "staff/citizen.html",
         replace(
             page,
             performers=tuple((hsa_id.text, name) for hsa_id, name in people),
-            is_listed_here=known.listed_clinic_id == here.clinic.id,
+            is_listed_here=is_listed_here,
+            own_performer=own.text if own is not None and is_listed_here else "",
             may_change=here.may(Role.BOOKER),
+            has_records=has_records(),
             done=_done(),
         ),
         status,
@@ -214,6 +220,8 @@ def citizen_page(
         tuple((one.code, one.internal_name) for one in needing),
         (),
         False,
+        "",
+        False,
         False,
         sent,
     )
@@ -226,6 +234,7 @@ def give_basis(citizen_id: int) -> Response:
 
 
 def _give_basis(citizen_id: int, sent: Form) -> Response:
+    _need_records()
     with system().reading() as session:
         kinds = {kind.settings.code: kind for kind in find.time_types(session, [visit().clinic])}
     code = sent.one_of("time_type", [code for code, kind in kinds.items() if kind.settings.requires_basis])
@@ -245,6 +254,7 @@ def _give_basis(citizen_id: int, sent: Form) -> Response:
 @blueprint.post("/invanare/<int:citizen_id>/underlag/<int:basis_id>/dra-tillbaka")
 @needs(Role.BOOKER)
 def withdraw_basis(citizen_id: int, basis_id: int) -> Response:
+    _need_records()
     with system().writing() as session:
         known = _known(session, citizen_id)
         theirs = {one.id for one in citizens.bases_of(session, known.subject_of_care, system().now())}
@@ -258,6 +268,8 @@ def withdraw_basis(citizen_id: int, basis_id: int) -> Response:
 @blueprint.post("/invanare/<int:citizen_id>/listning")
 @needs(Role.BOOKER)
 def list_here(citizen_id: int) -> Response:
+    """Listed here with an own performer, or no longer here; a listing at another clinic ends only by a new one (R9)."""
+    _need_records()
     sent = form()
     with system().writing() as session:
         known = _known(session, citizen_id)
@@ -265,11 +277,18 @@ def list_here(citizen_id: int) -> Response:
         performer = sent.one_of("performer", offered, required=False)
         if not sent.is_right:
             return _citizen_page(citizen_id, sent, 422)
-        clinic = visit().clinic if sent.ticked("listed") else None
-        own = None if performer is None or clinic is None else HsaId(performer)
-        citizens.list_at(session, known.subject_of_care, clinic, own)
+        here, person = visit().clinic, known.subject_of_care
+        if sent.ticked("listed"):
+            citizens.list_at(session, person, here, None if performer is None else HsaId(performer))
+        elif known.listed_clinic_id == here.id:
+            citizens.list_at(session, person, None)
         audit(session, "write citizen", known.subject_of_care.number)
     return redirect(url_for("citizens.citizen", citizen_id=citizen_id, klart="sparad"), 303)
+
+
+def _need_records() -> None:
+    if not has_records():
+        abort(404)
 
 
 def _known(session: Session, citizen_id: int) -> Citizen:

@@ -33,7 +33,7 @@ from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
-from scheduling_backends.staff.visits import needs, system, visit
+from scheduling_backends.staff.visits import has_records, needs, system, visit
 
 blueprint = Blueprint("time_types", __name__)
 
@@ -115,7 +115,7 @@ def _page(code: str, sent: Form, status: int = 200, trouble: str = "") -> Respon
     shown = shown_values(settings, None if kind is None or kind.care_type is None else kind.care_type.code)
     if kind is None:
         shown |= {"code": "", "internal_name": "", "web_name": ""}
-    left_out = RECORD_ITEMS if system().name == "timebook" else frozenset[str]()
+    left_out = frozenset[str]() if has_records() else RECORD_ITEMS
     page = TypePage(code, shown, sent, care_types, left_out, visit().may(Role.ADMINISTRATOR), trouble)
     return render("staff/time_type.html", page, status)
 

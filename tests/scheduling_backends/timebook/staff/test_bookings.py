@@ -208,16 +208,21 @@ def test_a_protected_identity_shows_no_phone_and_no_address_anywhere(browser: Br
     assert "Skyddad" in browser.page
 
 
-def test_a_basis_lets_a_citizen_book_and_is_withdrawn(browser: Browser, world: World) -> None:
-    """domain.md R6, §6.3."""
+def test_the_timebook_knows_no_listing_and_no_bases(browser: Browser, world: World) -> None:
+    """domain.md §7.2: without record-system items."""
     world.change(requires_basis=True)
     citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == ANNA.number)
-    assert world.ask(ANNA).free_times() == ()
     as_booker(browser).get(f"/invanare/{citizen_id}")
-    browser.post(f"/invanare/{citizen_id}/underlag", time_type="BES", note="Remiss")
-    assert len(world.ask(ANNA).free_times()) == 12
-    browser.post(f"/invanare/{citizen_id}/underlag/1/dra-tillbaka")
+    assert "Listning" not in browser.page
+    assert "Bokningsunderlag" not in browser.page
+    assert browser.client.post(f"/invanare/{citizen_id}/listning", data=token(browser)).status_code == 404
+    typed = token(browser) | {"time_type": "BES"}
+    assert browser.client.post(f"/invanare/{citizen_id}/underlag", data=typed).status_code == 404
     assert world.ask(ANNA).free_times() == ()
+
+
+def token(browser: Browser) -> dict[str, str]:
+    return {"csrf_token": browser.token}
 
 
 def test_an_open_invitation_is_sent_used_and_listed(browser: Browser, world: World) -> None:
