@@ -17,7 +17,7 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from scheduling_backends.staff import once, pages, sign_in, visits
+from scheduling_backends.staff import noted, once, pages, sign_in, visits
 from scheduling_backends.staff.pages import NavEntry, render
 from scheduling_backends.staff.system import StaffSystem
 from scheduling_backends.staff.texts import Texts
@@ -83,6 +83,7 @@ def make_site(
         "tidbro_texts": Texts(*texts),
         "tidbro_navigation": tuple(navigation),
         "tidbro_once": once.Once(),
+        "tidbro_noted": noted.Noted(),
     }
     for one in (sign_in.blueprint, *blueprints):
         site.register_blueprint(one)

@@ -98,6 +98,17 @@ def test_the_calendar_refreshes_itself_and_can_be_paused(page: Page, takecare: S
     expect(page.get_by_role("button", name="Uppdateras inte. Fortsätt uppdatera")).to_be_visible()
 
 
+def test_the_calendar_says_that_it_renews_itself_and_leaves_the_address_as_it_was(page: Page, takecare: Served) -> None:
+    """What renews itself keeps no visit alive; a reload by hand does."""
+    _, address = takecare
+    sign_in(page, address)
+    page.clock.install()
+    page.goto(f"{address}/kalender?dag=2026-12-01")
+    with page.expect_request(lambda request: "uppdatering=1" in request.url):
+        page.clock.fast_forward(30_001)
+    expect(page).to_have_url(f"{address}/kalender?dag=2026-12-01")
+
+
 def test_a_time_is_booked_by_keyboard_alone(page: Page, takecare: Served) -> None:
     """domain.md §5.12 item 1, for staff."""
     world, address = takecare

@@ -1,17 +1,19 @@
 """The calendar by day and by week, with a booking's panel beside it and what happened on the web today.
 
-Every citizen whose name is shown is noted in the audit log. The panel opens by a link, and the page refreshes itself
-only where a browser runs scripts, every half minute, unless it is paused. Colours of the kinds of time are a style
+Every citizen whose name is shown is noted in the audit log. The panel opens by a link, and the page renews itself
+only where a browser runs scripts, every half minute, unless it is paused; that keeps no visit alive, and notes only
+who is new on the page. Colours of the kinds of time are a style
 sheet of their own, for nothing inline is allowed.
 Source: domain.md §6.2, §6.3 (see a day, print a day list).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from contracts.times import SWEDEN
@@ -19,11 +21,11 @@ from scheduling_backends.engine import citizens, find, overview
 from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time, WebEvent
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import show
-from scheduling_backends.staff.bookings import audit_all, note
+from scheduling_backends.staff import noted, show
+from scheduling_backends.staff.bookings import audit, audit_all, note
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.standings import OnTheWeb, all_on_the_web
-from scheduling_backends.staff.visits import system, visit
+from scheduling_backends.staff.visits import is_automatic, system, visit
 from scheduling_backends.takecare.staff.grid import Grid, column_of, day_grid, week_grid
 
 blueprint = Blueprint("calendar", __name__, template_folder="templates", static_folder="static", static_url_path="/t")
@@ -95,13 +97,27 @@ def calendar() -> Response:
             lines = overview.history(session, (opened.id, *overview.predecessors(session, opened.id)))
             known = citizens.id_of(session, opened.subject_of_care)
             panel = Panel(opened, lines, known, visit().may(Role.BOOKER) and opened.is_active)
-            note(session, "read booking", opened)
         seen = [one for time in times for one in (*time.seated, *time.cancelled)]
-        audit_all(session, "read calendar", [*seen, *(event.entry for event in events)])
+        looks = _note(session, f"{first}/{last}", opened, [*seen, *(event.entry for event in events)])
+    noted.keep(f"{first}/{last}", looks)
     return render(
         "takecare/calendar.html",
         calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings, now),
     )
+
+
+def _note(session: Session, page: str, opened: Entry | None, seen: Sequence[Entry]) -> frozenset[noted.Look]:
+    """A line for each citizen that is shown; where the page renews itself, for those that are new on it."""
+    looks: set[noted.Look] = {("read calendar", one.subject_of_care.number) for one in seen}
+    looks = looks or {("read calendar", None)}
+    if opened is not None:
+        looks.add(("read booking", opened.id))
+    new = noted.new(page, looks) if is_automatic() else frozenset(looks)
+    if opened is not None and ("read booking", opened.id) in new:
+        note(session, "read booking", opened)
+    for number in sorted((number or "") for action, number in new if action == "read calendar"):
+        audit(session, "read calendar", number or None)
+    return new
 
 
 def calendar_page(
