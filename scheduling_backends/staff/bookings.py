@@ -6,13 +6,14 @@ twice is carried out once. Rules for staff are engine/care.py's.
 Source: domain.md §6.2 (panel), §6.3, §7.4.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from contracts.times import SWEDEN
@@ -33,6 +34,8 @@ from scheduling_backends.staff.visits import needs, system, visit
 blueprint = Blueprint("bookings", __name__)
 
 MOVE_DAYS = 14
+LONGEST_ID = 64
+"""As much of an id as is noted: it came by the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,11 @@ class TimePage:
     form: Form = field(repr=False)
     done: str = ""
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether what was just asked for came to be."""
+        return self.done not in UNCHANGED
+
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
@@ -93,7 +101,7 @@ def booking(booking_id: str) -> Response:
 
 def _booking_page(booking_id: str, sent: Form, status: int = 200) -> Response:
     with system().writing() as session:
-        entry = _entry(session, booking_id)
+        entry = entry_of(session, booking_id)
         ids = (booking_id, *overview.predecessors(session, booking_id))
         lines = overview.history(session, ids)
         known = citizens.id_of(session, entry.subject_of_care)
@@ -164,7 +172,7 @@ def choose(booking_id: str) -> Response:
 
 def _move_page(booking_id: str, sent: Form, status: int = 200) -> Response:
     with system().writing() as session:
-        entry = _entry(session, booking_id)
+        entry = entry_of(session, booking_id)
         if entry.start is None or not entry.is_active:
             abort(404)
         first = _first_day(sent.value("day") or request.args.get("dag", ""), entry.start)
@@ -214,13 +222,13 @@ def _changed(
     def carry_out() -> Response:
         try:
             with system().writing() as session:
-                entry = _entry(session, booking_id)
+                entry = entry_of(session, booking_id, action)
                 act(session)
                 note(session, action, entry)
         except CareRefused as refused:
             told = sent or Form(texts())
             told.faults["slot" if again else "comment"] = refused.sentence
-            _note_refusal(action, booking_id)
+            note_refusal(action, booking_id)
             return again(told) if again else _booking_page(booking_id, told, 409)
         return redirect(url_for("bookings.booking", booking_id=booking_id, klart=done), 303)
 
@@ -254,20 +262,25 @@ def block(slot_id: int) -> Response:
     reason = sent.text("reason", required=True, most=200)
     if not sent.is_right:
         return _time_page(slot_id, sent, 422)
-    return _planned(slot_id, lambda session: care.block(session, [slot_id], reason), "sparrad")
+    unchanged = {SlotState.DRAFT: "ar_utkast", SlotState.BLOCKED: "var_sparrad"}
+    return _planned(slot_id, lambda session: care.block(session, [slot_id], reason), "sparrad", unchanged)
 
 
 @blueprint.post("/tid/<int:slot_id>/oppna")
 @needs(Role.BOOKER, Role.SCHEDULER)
 def unblock(slot_id: int) -> Response:
-    return _planned(slot_id, lambda session: care.unblock(session, [slot_id]), "oppnad")
+    unchanged = {SlotState.BLOCKED: "inte_oppnad", SlotState.PUBLISHED: "var_oppen", SlotState.DRAFT: "ar_utkast"}
+    return _planned(slot_id, lambda session: care.unblock(session, [slot_id]), "oppnad", unchanged)
 
 
-def _planned(slot_id: int, act: Callable[[Session], object], done: str) -> Response:
+def _planned(slot_id: int, act: Callable[[Session], int], done: str, unchanged: Mapping[SlotState, str]) -> Response:
+    """Change a time and say so; where nothing came of it, `unchanged` says why by the state that it is in."""
     with system().writing() as session:
-        _time(session, slot_id)
-        act(session)
-        audit(session, "write schedule", None)
+        was = _time(session, slot_id).state
+        has_changed = act(session) > 0
+        audit(session, "write schedule", None, outcome="OK" if has_changed else "refused")
+    if not has_changed:
+        done = unchanged[was]
     return redirect(url_for("bookings.slot", slot_id=slot_id, klart=done), 303)
 
 
@@ -349,16 +362,33 @@ def audit_all(session: Session, action: AuditAction, seen: Sequence[Entry]) -> N
         audit(session, action, number)
 
 
-def _note_refusal(action: AuditAction, booking_id: str) -> None:
+class UnknownBooking(NotFound):
+    """The clinic has no such booking; the attempt is noted without a citizen, for it may be another clinic's."""
+
+    def __init__(self, action: AuditAction, booking_id: str) -> None:
+        super().__init__()
+        self.action, self.booking_id = action, booking_id[:LONGEST_ID]
+
+
+def note_unknown(error: UnknownBooking) -> None:
+    """In a transaction of its own, for that of the attempt was undone."""
+    with system().writing() as session:
+        audit(session, error.action, None, error.booking_id, "refused")
+
+
+def note_refusal(action: AuditAction, booking_id: str) -> None:
     with system().writing() as session:
         found = overview.entry(session, visit().clinic, booking_id)
-        audit(session, action, found.subject_of_care.number if found else None, booking_id, "refused")
+        number = found.subject_of_care.number if found else None
+        audit(session, action, number, booking_id[:LONGEST_ID], "refused")
 
 
-def _entry(session: Session, booking_id: str) -> Entry:
-    """The booking, if it is this clinic's; 404 otherwise, noted all the same."""
+def entry_of(session: Session, booking_id: str, action: AuditAction = "read booking") -> Entry:
+    """The booking, if it is this clinic's; raises UnknownBooking otherwise: 404, noted all the same."""
     found = overview.entry(session, visit().clinic, booking_id)
-    return found if found is not None else abort(404)
+    if found is None:
+        raise UnknownBooking(action, booking_id)
+    return found
 
 
 def _time(session: Session, slot_id: int) -> Time:
@@ -377,7 +407,8 @@ def _first_day(text: str, start: datetime) -> date:
     return max(today, start.astimezone(SWEDEN).date())
 
 
-_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen")
+UNCHANGED = ("ar_utkast", "var_sparrad", "inte_oppnad", "var_oppen")
+_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen", *UNCHANGED)
 
 
 def _known(done: str) -> str:

@@ -6,6 +6,7 @@ the row. Every search and look is in the audit log. A booking basis lets the cit
 Source: domain.md §6.3 (bokningsunderlag), §7.1 (sök, registrera, visa), §7.4 (citizen page).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -42,11 +43,15 @@ class FoundPage:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPage:
-    """Registering a citizen, or changing what is known; then `citizen_id` says whom."""
+    """Registering a citizen, or changing what is known; then `citizen_id` says whom.
+
+    `registered_id` is who has the number that was to be registered.
+    """
 
     form: Form = field(repr=False)
     citizen: Citizen | None = None
     citizen_id: int | None = None
+    registered_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +92,17 @@ def search() -> Response:
         with system().writing() as session:
             some = citizens.find_citizens(session, wanted)
             found = tuple((citizens.id_of(session, one.subject_of_care) or 0, one) for one in some)
-            audit(session, "find citizen", some[0].subject_of_care.number if len(some) == 1 else None)
+            note_found(session, some)
     page = FoundPage(sent, found, sent.is_right, visit().may(Role.BOOKER))
     return render("staff/citizens.html", page, 200 if sent.is_right else 422)
+
+
+def note_found(session: Session, some: Sequence[Citizen]) -> None:
+    """A line for each citizen that a search shows; one without anybody is noted too."""
+    if not some:
+        audit(session, "find citizen", None)
+    for one in some:
+        audit(session, "find citizen", one.subject_of_care.number)
 
 
 @blueprint.get("/invanare/ny")
@@ -111,11 +124,13 @@ def _register(sent: Form) -> Response:
     if person is None or told is None:
         return render("staff/register.html", RegisterPage(sent), 422)
     with system().writing() as session:
-        if citizens.citizen(session, person) is None:
-            citizens.register(session, told, now)
-            audit(session, "write citizen", person.number)
-        else:
+        there = citizens.id_of(session, person)
+        if there is not None:
             audit(session, "find citizen", person.number)
+            sent.fault("number", "citizen.registered")
+            return render("staff/register.html", RegisterPage(sent, registered_id=there), 409)
+        citizens.register(session, told, now)
+        audit(session, "write citizen", person.number)
         citizen_id = citizens.id_of(session, person)
     return redirect(url_for("citizens.citizen", citizen_id=citizen_id, klart="sparad"), 303)
 
@@ -271,12 +286,13 @@ def list_here(citizen_id: int) -> Response:
     """Listed here with an own performer, or no longer here; a listing at another clinic ends only by a new one (R9)."""
     _need_records()
     sent = form()
+    with system().reading() as session:
+        offered = [hsa_id.text for hsa_id, _ in overview.performer_ids(session)]
+    performer = sent.one_of("performer", offered, required=False)
+    if not sent.is_right:
+        return _citizen_page(citizen_id, sent, 422)
     with system().writing() as session:
         known = _known(session, citizen_id)
-        offered = [hsa_id.text for hsa_id, _ in overview.performer_ids(session)]
-        performer = sent.one_of("performer", offered, required=False)
-        if not sent.is_right:
-            return _citizen_page(citizen_id, sent, 422)
         here, person = visit().clinic, known.subject_of_care
         if sent.ticked("listed"):
             citizens.list_at(session, person, here, None if performer is None else HsaId(performer))

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from scheduling_backends.staff import noted, once, pages, sign_in, visits
+from scheduling_backends.staff.bookings import UnknownBooking, note_unknown
 from scheduling_backends.staff.pages import NavEntry, render
 from scheduling_backends.staff.system import StaffSystem
 from scheduling_backends.staff.texts import Texts
@@ -94,6 +95,7 @@ def make_site(
     site.context_processor(lambda: dict(pages.context()))
     for status in _TOLD:
         site.register_error_handler(status, _trouble)
+    site.register_error_handler(UnknownBooking, _unknown_booking)
     site.register_error_handler(Exception, _failed)
     return site
 
@@ -113,6 +115,11 @@ def _surround(answer: Response) -> Response:
 def _trouble(error: HTTPException) -> Response:
     status = error.code or 500
     return render("staff/trouble.html", TroublePage(status), status)
+
+
+def _unknown_booking(error: UnknownBooking) -> Response:
+    note_unknown(error)
+    return _trouble(error)
 
 
 def _failed(error: Exception) -> Response:

@@ -22,10 +22,10 @@ from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time, WebEvent
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import noted, show
-from scheduling_backends.staff.bookings import audit, audit_all, note
+from scheduling_backends.staff.bookings import LONGEST_ID, audit, audit_all, note
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.standings import OnTheWeb, all_on_the_web
-from scheduling_backends.staff.visits import is_automatic, system, visit
+from scheduling_backends.staff.visits import is_automatic, needs, system, visit
 from scheduling_backends.takecare.staff.grid import Grid, column_of, day_grid, week_grid
 
 blueprint = Blueprint("calendar", __name__, template_folder="templates", static_folder="static", static_url_path="/t")
@@ -63,6 +63,7 @@ class CalendarPage:
     events: tuple[WebEvent, ...]
     has_extended_rules: bool
     webs: Mapping[int, OnTheWeb]
+    may_print: bool
 
     @property
     def view(self) -> str:
@@ -91,8 +92,10 @@ def calendar() -> Response:
         narrowed = [overview.of_column(chosen)] if chosen else []
         times = overview.times(session, here, first, last, *narrowed)
         events = overview.web_events(session, here, today, today, MOST_EVENTS)
-        opened = overview.entry(session, here, request.args.get("bokning", ""))
-        panel = None
+        asked, panel = request.args.get("bokning", ""), None
+        opened = overview.entry(session, here, asked)
+        if asked and opened is None:
+            audit(session, "read booking", None, asked[:LONGEST_ID], "refused")
         if opened is not None:
             lines = overview.history(session, (opened.id, *overview.predecessors(session, opened.id)))
             known = citizens.id_of(session, opened.subject_of_care)
@@ -102,7 +105,9 @@ def calendar() -> Response:
     noted.keep(f"{first}/{last}", looks)
     return render(
         "takecare/calendar.html",
-        calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings, now),
+        calendar_page(
+            day, is_week, today, chosen, columns, times, panel, events, here.settings, now, visit().may(Role.BOOKER)
+        ),
     )
 
 
@@ -131,6 +136,7 @@ def calendar_page(
     events: tuple[WebEvent, ...],
     clinic: ClinicSettings,
     now: datetime,
+    may_print: bool,
 ) -> CalendarPage:
     """The page of a day, or of the week that the day is in."""
     shown = [one for one in times if not chosen or column_of(one) == chosen or not one.performer_id]
@@ -140,11 +146,12 @@ def calendar_page(
     webs = all_on_the_web(times, clinic, now)
     before, after, has_rules = day - step, day + step, clinic.has_extended_rules
     return CalendarPage(
-        day, is_week, heading, before, after, today, chosen, columns, grid, panel, events, has_rules, webs
+        day, is_week, heading, before, after, today, chosen, columns, grid, panel, events, has_rules, webs, may_print
     )
 
 
 @blueprint.get("/daglista")
+@needs(Role.BOOKER)
 def day_list() -> Response:
     day = _day(system().now().astimezone(SWEDEN).date())
     with system().writing() as session:

@@ -1,8 +1,8 @@
 """The booking list: every time of some days, free or booked, with filters; for the screen, for printing, and as a file.
 
 A cancelled booking keeps its row, struck through and in words. Numbers are masked on the screen, whole in prints and
-files, which are noted as such; with a protected identity no phone is told anywhere (R41). A cell of the file that a
-spreadsheet would take for a formula begins with an apostrophe.
+files, which are for bookers and noted as such; with a protected identity no phone is told anywhere (R41). A cell of the
+file that a spreadsheet would take for a formula begins with an apostrophe.
 Source: domain.md §7.4, §3.1 (masked in lists).
 """
 
@@ -22,12 +22,12 @@ from contracts.times import SWEDEN
 from scheduling_backends.engine import find, overview
 from scheduling_backends.engine.models import SlotRow
 from scheduling_backends.engine.overview import Entry, Time
-from scheduling_backends.engine.states import BookingState, SlotState
+from scheduling_backends.engine.states import BookingState, Role, SlotState
 from scheduling_backends.staff import show
 from scheduling_backends.staff.bookings import audit_all
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.texts import Texts
-from scheduling_backends.staff.visits import system, visit
+from scheduling_backends.staff.visits import needs, system, visit
 
 blueprint = Blueprint("listing", __name__, template_folder="templates")
 
@@ -95,6 +95,7 @@ class ListPage:
     pages: int
     types: tuple[tuple[str, str], ...]
     columns: tuple[tuple[str, str], ...]
+    may_print: bool
     statuses: tuple[str, ...] = STATUSES
 
 
@@ -113,7 +114,7 @@ def listed() -> Response:
         found = rows_of(_times(session, wanted), wanted, system().now())
         types = tuple((kind.settings.code, kind.settings.internal_name) for kind in find.time_types(session, [here]))
         columns = overview.columns(session, here)
-        page = list_page(wanted, found, _number(), types, columns)
+        page = list_page(wanted, found, _number(), types, columns, visit().may(Role.BOOKER))
         audit_all(session, "read list", [row.entry for row in page.rows if row.entry])
     return render("timebook/listing.html", page)
 
@@ -124,14 +125,16 @@ def list_page(
     number: int,
     types: tuple[tuple[str, str], ...],
     columns: tuple[tuple[str, str], ...],
+    may_print: bool,
 ) -> ListPage:
     pages = max(1, -(-len(found) // PAGE_ROWS))
     number = min(max(1, number), pages)
     shown = tuple(found[(number - 1) * PAGE_ROWS : number * PAGE_ROWS])
-    return ListPage(wanted, shown, len(found), number, pages, types, columns)
+    return ListPage(wanted, shown, len(found), number, pages, types, columns, may_print)
 
 
 @blueprint.get("/bokningslista.csv")
+@needs(Role.BOOKER)
 def as_file() -> Response:
     wanted = _wanted()
     with system().writing() as session:
@@ -143,6 +146,7 @@ def as_file() -> Response:
 
 
 @blueprint.get("/bokningslista/utskrift")
+@needs(Role.BOOKER)
 def printed() -> Response:
     wanted = _wanted()
     is_week = request.args.get("vy") == "vecka"

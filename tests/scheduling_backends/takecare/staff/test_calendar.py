@@ -225,6 +225,21 @@ def test_who_may_only_look_sees_no_buttons(browser: Browser, world: World) -> No
     browser.get(f"/tid/{first_slot(world)}")
     assert "Boka för en patient" not in browser.page
     assert browser.get("/kalender", dag=DAY).status_code == 200
+    assert "/daglista" not in browser.page
+    assert browser.get("/daglista", dag=DAY).status_code == 403
+
+
+def test_an_unknown_booking_in_the_address_is_noted_and_opens_no_panel(calendar: Browser, world: World) -> None:
+    calendar.get("/kalender", dag=DAY, bokning="B-none")
+    assert 'id="panel"' not in calendar.page
+    attempts = [row for row in world.rows(AuditRow) if row.booking_id == "B-none"]
+    assert [(row.action, row.outcome) for row in attempts] == [("read booking", "refused")]
+
+
+def test_a_cancelling_that_the_web_log_could_not_do_is_noted(calendar: Browser, world: World) -> None:
+    calendar.get("/webbhandelser")
+    assert calendar.post("/webbhandelser/B-none/avboka").status_code == 404
+    assert [row.outcome for row in world.rows(AuditRow) if row.action == "cancel"] == ["refused"]
 
 
 # -- The grid

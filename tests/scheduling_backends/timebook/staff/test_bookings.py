@@ -6,12 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from scheduling_backends.engine import closures, find
 from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow
-from scheduling_backends.engine.states import BookingState, Initiative
+from scheduling_backends.engine.offer import ClinicSettings
+from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from tests.people import ANNA, BERTIL, ELIN, SIV
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
-from tests.scheduling_backends.timebooks import NORTH, World, a_period, at
+from tests.scheduling_backends.timebooks import ALONE, NORTH, World, a_period, a_type, at
 
 
 def slot_ids(world: World) -> list[int]:
@@ -261,6 +263,9 @@ def test_citizens_are_found_by_name_and_by_number_and_the_search_is_noted(browse
         (BOOKER, "/logguppfoljning", 403),
         (READER, "/statistik", 403),
         (READER, "/bokningslista", 200),
+        (READER, "/bokningslista.csv", 403),
+        (READER, "/bokningslista/utskrift", 403),
+        (PLANNER, "/bokningslista.csv", 403),
         (READER, "/schema", 200),
         (CHIEF, "/behorigheter", 200),
         (PLANNER, "/schema/skapa", 200),
@@ -276,6 +281,15 @@ def test_each_role_may_what_it_may(browser: Browser, staff, path: str, status: i
     assert browser.get(path).status_code == status
 
 
+def test_who_may_only_look_is_offered_no_prints_and_no_file(browser: Browser) -> None:
+    """domain.md §7.1."""
+    for staff, is_offered in ((READER, False), (BOOKER, True)):
+        browser.sign_in(staff, 1)
+        browser.get("/bokningslista")
+        assert ("/bokningslista.csv" in browser.page) is is_offered
+        assert ("/bokningslista/utskrift" in browser.page) is is_offered
+
+
 @pytest.mark.parametrize(
     "path", ["/bokning/x/avboka", "/tid/1/boka", "/tid/1/sparra", "/tidstyper/ny", "/schema/skapa"]
 )
@@ -287,17 +301,99 @@ def test_a_forged_form_changes_nothing(browser: Browser, world: World, path: str
     assert world.rows(BookingRow) == []
 
 
-def test_another_clinics_booking_is_not_found(browser: Browser, world: World) -> None:
-    from contracts.identifiers import HsaId
-    from scheduling_backends.engine.offer import ClinicSettings
-    from tests.scheduling_backends.timebooks import a_type
+def elsewhere(world: World) -> str:
+    """A booking at another clinic."""
+    world.add_clinic(ALONE, ClinicSettings("Kajen"), a_type())
+    world.add_times(ALONE)
+    ask = world.ask(ANNA, ALONE)
+    return ask.booked(ask.free_times()[0])
 
-    other = HsaId("SE2321009991-2b06")
-    world.add_clinic(other, ClinicSettings("Kajen"), a_type())
-    world.add_times(other)
-    ask = world.ask(ANNA, other)
-    booking_id = ask.booked(ask.free_times()[0])
-    assert as_booker(browser).get(f"/bokning/{booking_id}").status_code == 404
+
+@pytest.mark.parametrize(
+    ("method", "path", "action"),
+    [
+        ("get", "/bokning/{}", "read booking"),
+        ("get", "/bokning/{}/flytta", "read booking"),
+        ("post", "/bokning/{}/avboka", "cancel"),
+        ("post", "/bokning/{}/kom", "conclude"),
+        ("post", "/kallelser/{}/klar", "conclude"),
+        ("post", "/avvikande/fick-veta/{}", "tell citizen"),
+    ],
+)
+def test_another_clinics_booking_is_not_found_and_the_attempt_is_noted(
+    browser: Browser, world: World, method: str, path: str, action: str
+) -> None:
+    """Noted without the citizen, whom this clinic's follow-up has nothing to do with."""
+    booking_id = elsewhere(world)
+    as_booker(browser).get("/bokningslista")
+    typed = {"comment": "Sjuk"} if method == "post" else {}
+    assert getattr(browser, method)(path.format(booking_id), **typed).status_code == 404
+    attempts = [row for row in world.rows(AuditRow) if row.booking_id == booking_id and row.clinic == NORTH.text]
+    assert [(row.action, row.outcome, row.subject_of_care) for row in attempts] == [(action, "refused", None)]
+
+
+def test_every_citizen_on_a_list_of_invitations_is_noted(browser: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        desk.book(NORTH, "BES", at(1, 9), BERTIL.identity, invitation_text="Välkommen")
+        desk.invite(NORTH, "BES", ANNA.identity, "Välj en tid", [NORTH])
+    as_booker(browser).get("/kallelser")
+    assert {("read list", ANNA.number), ("read list", BERTIL.number)} <= set(actions(world))
+
+
+def test_every_citizen_that_a_search_finds_is_noted(browser: Browser, world: World) -> None:
+    as_booker(browser).get("/invanare")
+    browser.post("/invanare", wanted="19")
+    found = [number for action, number in actions(world) if action == "find citizen"]
+    assert sorted(found) == sorted([ANNA.number, BERTIL.number, SIV.number])
+
+
+def test_a_form_that_names_a_citizen_is_noted(browser: Browser, world: World) -> None:
+    citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == ANNA.number)
+    as_booker(browser).get(f"/invanare/{citizen_id}/kalla")
+    assert ("read citizen", ANNA.number) in actions(world)
+
+
+def test_a_time_in_closed_hours_stays_blocked_and_the_page_says_so(browser: Browser, world: World) -> None:
+    slot_id = slot_ids(world)[0]
+    with world.timebook.writing() as session:
+        clinic = find.clinics(session)[0]
+        closures.close(session, clinic, (at(1, 9), at(1, 10)), "Utbildning", PLANNER, world.clock.now)
+    as_booker(browser).get(f"/tid/{slot_id}")
+    browser.post(f"/tid/{slot_id}/oppna")
+    assert "Tiden är fortfarande spärrad" in browser.page
+    assert "Tiden är öppen igen." not in browser.page
+
+
+def test_a_draft_is_not_blocked_and_the_page_says_so(browser: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        desk.add_slots(NORTH, "BES", a_period(date(2026, 12, 3)), state=SlotState.DRAFT)
+    slot_id = slot_ids(world)[-1]
+    as_booker(browser).get(f"/tid/{slot_id}")
+    browser.post(f"/tid/{slot_id}/sparra", reason="Möte")
+    assert "Tiden är ett utkast" in browser.page
+    assert "Tiden är spärrad." not in browser.page
+
+
+def test_a_time_that_is_blocked_or_open_already_says_so(browser: Browser, world: World) -> None:
+    slot_id = slot_ids(world)[0]
+    as_booker(browser).get(f"/tid/{slot_id}")
+    browser.post(f"/tid/{slot_id}/oppna")
+    assert "Tiden var inte spärrad." in browser.page
+    for told in ("Tiden är spärrad.", "Tiden var redan spärrad."):
+        browser.post(f"/tid/{slot_id}/sparra", reason="Möte")
+        assert told in browser.page
+
+
+def test_a_number_that_is_registered_already_is_told_and_what_was_typed_is_kept(browser: Browser, world: World) -> None:
+    as_booker(browser).get("/invanare/ny")
+    typed = {"number": "19791212-9280", "first_name": "Anna", "last_name": "Nygift", "phone": "070-174 06 33"}
+    assert browser.post("/invanare/ny", **typed).status_code == 409
+    assert "Invånaren är redan registrerad. Inget har ändrats." in browser.page
+    assert "Sparat." not in browser.page
+    assert "Nygift" in browser.page
+    citizen = next(one for one in world.rows(CitizenRow) if one.number == ANNA.number)
+    assert f'href="/invanare/{citizen.id}"' in browser.page
+    assert citizen.last_name == "Provbäck"
 
 
 def test_the_file_has_semicolons_a_mark_and_no_formulas(browser: Browser, world: World) -> None:
