@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from scheduling_backends.engine import closures, find
-from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow
+from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow, TimeTypeRow
 from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from tests.people import ANNA, BERTIL, ELIN, SIV
@@ -497,3 +497,12 @@ def test_the_visit_survives_work_and_the_pages_name_clinic_and_person(browser: B
         assert text in browser.page
     world.clock.now += timedelta(minutes=31)
     assert browser.get("/bokningslista").request.path == "/logga-in"
+
+
+def test_the_code_that_the_form_of_new_kinds_has_is_refused_with_a_sentence(browser: Browser, world: World) -> None:
+    """It could never be opened: its page is the form."""
+    browser.sign_in(CHIEF, 1)
+    browser.get("/tidstyper/ny")
+    browser.post("/tidstyper/ny", code="ny", internal_name="Nybesök", web_name="Nybesök")
+    assert "Kod: Koden ny går inte att använda" in browser.page
+    assert [row.code for row in world.rows(TimeTypeRow)] == ["BES"]
