@@ -227,7 +227,7 @@ def _changed(
                 note(session, action, entry)
         except CareRefused as refused:
             told = sent or Form(texts())
-            told.faults["slot" if again else "comment"] = refused.sentence
+            told.faults["slot" if again else "comment" if action == "cancel" else "actions"] = refused.sentence
             note_refusal(action, booking_id)
             return again(told) if again else _booking_page(booking_id, told, 409)
         return redirect(url_for("bookings.booking", booking_id=booking_id, klart=done), 303)

@@ -162,7 +162,7 @@ def test_a_rebooked_time_shows_both_comments_and_the_old_time(browser: Browser, 
     booking_id = ask.booked(ask.free_times()[0])
     ask.move(booking_id, ask.free_times()[3], "Hinner inte")
     as_booker(browser).get(f"/bokning/{booking_id}")
-    for text in ("Ombokad", "Ont i knät", "Hinner inte", "Flyttade från 2026-12-01 09.00 till", "Patienten (webb)"):
+    for text in ("Ombokad", "Ont i knät", "Hinner inte", "Flyttade från 2026-12-01 09.00 till", "Invånaren (webb)"):
         assert text in browser.page
 
 
@@ -170,7 +170,8 @@ def test_who_came_and_who_did_not_is_noted(browser: Browser, world: World) -> No
     book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
     (row,) = world.rows(BookingRow)
     browser.post(f"/bokning/{row.id}/uteblev")
-    assert "Tiden har inte börjat än" in browser.page
+    assert "Åtgärder: Tiden har inte börjat än" in " ".join(re.sub(r"<[^>]+>", " ", browser.page).split())
+    assert "Skäl till avbokningen: " not in browser.page
     world.clock.now = at(1, 9, 10)
     browser.sign_in(BOOKER, 1)
     browser.get(f"/bokning/{row.id}")
@@ -457,7 +458,7 @@ def test_the_log_tells_who_looked_at_whom(browser: Browser, world: World) -> Non
     browser.post("/logguppfoljning", number="19791212-9280", first_day="2026-11-27", last_day="2026-11-27")
     assert "Stina Reception" in browser.page
     assert "Läste en bokning" in browser.page
-    assert "Patienten (webb)" in browser.page
+    assert "Invånaren (webb)" in browser.page
     assert ("read audit log", ANNA.number) in actions(world)
 
 
@@ -506,3 +507,9 @@ def test_the_code_that_the_form_of_new_kinds_has_is_refused_with_a_sentence(brow
     browser.post("/tidstyper/ny", code="ny", internal_name="Nybesök", web_name="Nybesök")
     assert "Kod: Koden ny går inte att använda" in browser.page
     assert [row.code for row in world.rows(TimeTypeRow)] == ["BES"]
+
+
+def test_every_fault_of_the_booking_form_names_its_field(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="x" * 501, invitation_text="x" * 501)
+    for label in ("Orsak", "Text till invånaren"):
+        assert f"{label}: Skriv högst 500 tecken." in browser.page
