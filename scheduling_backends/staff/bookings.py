@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from contracts.identifiers import PersonIdentity
 from contracts.times import SWEDEN
 from scheduling_backends.audit import AuditAction
 from scheduling_backends.engine import audit_log, care, citizens, overview
@@ -82,13 +83,26 @@ class TimePage:
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a time is booked for: somebody in the register, a number that is not there, or those a search found."""
+
+    person: PersonIdentity | None = None
+    known: Citizen | None = None
+    citizen_id: int | None = None
+    found: tuple[tuple[int, Citizen], ...] = ()
+
+
+NOBODY = Whom()
+
+
+@dataclass(frozen=True, slots=True)
 class BookPage:
     """Booking a time for a citizen. `warning` is what the rules would have told the citizen."""
 
     time: Time
     form: Form = field(repr=False)
+    whom: Whom
     warning: str = ""
-    needs_name: bool = True
 
 
 # -- A booking
@@ -287,9 +301,13 @@ def _planned(slot_id: int, act: Callable[[Session], int], done: str, unchanged: 
 @blueprint.get("/tid/<int:slot_id>/boka")
 @needs(Role.BOOKER)
 def book_form(slot_id: int) -> Response:
-    with system().reading() as session:
+    """The form; `?invanare=7` fills in whom it is for, from that citizen's page."""
+    with system().writing() as session:
         time = _time(session, slot_id)
-    return render("staff/book.html", BookPage(time, Form(texts())))
+        whom = _registered(session, request.args.get("invanare", ""))
+        if whom.known is not None:
+            audit(session, "read citizen", whom.known.subject_of_care.number)
+    return render("staff/book.html", BookPage(time, Form(texts()), whom))
 
 
 @blueprint.post("/tid/<int:slot_id>/boka")
@@ -300,21 +318,21 @@ def book(slot_id: int) -> Response:
 
 def _book(slot_id: int, sent: Form) -> Response:
     now = system().now()
-    person = sent.person("number", now.astimezone(SWEDEN).date())
     reason, invitation = sent.text("reason"), sent.text("invitation_text")
     first, last, phone = (sent.text(name, most=80) for name in ("first_name", "last_name", "phone"))
     with system().writing() as session:
         time = _time(session, slot_id)
-        known = None if person is None else citizens.citizen(session, person)
-        if known is None:
+        whom = _whom(session, sent, now)
+        person, known = whom.person, whom.known
+        if known is None and not whom.found:
             sent.text("first_name", required=True)
             sent.text("last_name", required=True)
         if person is None or not sent.is_right:
-            return render("staff/book.html", BookPage(time, sent), 422)
+            return render("staff/book.html", BookPage(time, sent, whom), 422)
         answer = care.web_answer(session, slot_id, person, now)
         if answer is not None and not sent.ticked("confirmed"):
             audit(session, "find citizen", person.number)
-            return render("staff/book.html", BookPage(time, sent, answer.text, known is None), 422)
+            return render("staff/book.html", BookPage(time, sent, whom, answer.text), 422)
         citizen = known or Citizen(person, first or "", last or "", phone)
         try:
             with session.begin_nested():
@@ -331,11 +349,43 @@ def _book(slot_id: int, sent: Form) -> Response:
         except CareRefused as refused:
             sent.faults["slot"] = refused.sentence
             audit(session, "make", person.number, outcome="refused")
-            return render("staff/book.html", BookPage(_time(session, slot_id), sent, "", known is None), 409)
+            return render("staff/book.html", BookPage(_time(session, slot_id), sent, whom), 409)
         if known is None:
             citizens.register(session, citizen, now)
         audit(session, "make", person.number, booking_id)
     return redirect(url_for("bookings.booking", booking_id=booking_id, klart="bokad"), 303)
+
+
+def _whom(session: Session, sent: Form, now: datetime) -> Whom:
+    """Who is named by the form: one that was chosen, a whole number, or the beginning of a number or a name."""
+    chosen = _registered(session, sent.value("citizen"))
+    if chosen.known is not None:
+        return chosen
+    typed, today = sent.text("number", required=True, most=80) or "", now.astimezone(SWEDEN).date()
+    if typed and is_search(typed, today):
+        some = citizens.find_citizens(session, typed)
+        audit_found(session, some)
+        sent.fault("number", "book.choose" if some else "book.none_found")
+        return Whom(found=tuple((citizens.id_of(session, one.subject_of_care) or 0, one) for one in some))
+    person = sent.person("number", today)
+    known = None if person is None else citizens.citizen(session, person)
+    return Whom(person, known, None if person is None or known is None else citizens.id_of(session, person))
+
+
+def _registered(session: Session, citizen_id: str) -> Whom:
+    """The citizen whose row has this number; NOBODY where it is no number, or nobody's."""
+    if not (citizen_id.isascii() and citizen_id.isdigit() and len(citizen_id) < 10):
+        return NOBODY
+    known = citizens.citizen_of_id(session, int(citizen_id))
+    return NOBODY if known is None else Whom(known.subject_of_care, known, int(citizen_id))
+
+
+def is_search(typed: str, today: date) -> bool:
+    """Whether it is to be looked for: a name, or the beginning of a number; a whole number that is wrong is not."""
+    with suppress(ValueError):
+        PersonIdentity.from_input(typed, today)
+        return False
+    return any(char.isalpha() for char in typed) or sum(char.isdigit() for char in typed) < 10
 
 
 # -- What the pages of staff share
@@ -360,6 +410,14 @@ def audit_all(session: Session, action: AuditAction, seen: Sequence[Entry]) -> N
         audit(session, action, None)
     for number in sorted({one.subject_of_care.number for one in seen}):
         audit(session, action, number)
+
+
+def audit_found(session: Session, some: Sequence[Citizen]) -> None:
+    """A line for each citizen that a search shows; one without anybody is noted too."""
+    if not some:
+        audit(session, "find citizen", None)
+    for one in some:
+        audit(session, "find citizen", one.subject_of_care.number)
 
 
 class UnknownBooking(NotFound):

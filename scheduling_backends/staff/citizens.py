@@ -6,7 +6,6 @@ the row. Every search and look is in the audit log. A booking basis lets the cit
 Source: domain.md §6.3 (bokningsunderlag), §7.1 (sök, registrera, visa), §7.4 (citizen page).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,7 +22,7 @@ from scheduling_backends.engine.models import BookingRow
 from scheduling_backends.engine.overview import Entry, HistoryLine
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once
-from scheduling_backends.staff.bookings import audit
+from scheduling_backends.staff.bookings import audit, audit_found
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import has_records, needs, system, visit
@@ -85,6 +84,7 @@ def search_form() -> Response:
 
 @blueprint.post("/invanare")
 def search() -> Response:
+    """Those that are found; from the page head (snabbsök) straight to the one that is."""
     sent = form()
     wanted = sent.text("wanted", required=True, most=80)
     found: tuple[tuple[int, Citizen], ...] = ()
@@ -92,17 +92,11 @@ def search() -> Response:
         with system().writing() as session:
             some = citizens.find_citizens(session, wanted)
             found = tuple((citizens.id_of(session, one.subject_of_care) or 0, one) for one in some)
-            note_found(session, some)
+            audit_found(session, some)
+    if sent.value("quick") and len(found) == 1:
+        return redirect(url_for("citizens.citizen", citizen_id=found[0][0]), 303)
     page = FoundPage(sent, found, sent.is_right, visit().may(Role.BOOKER))
     return render("staff/citizens.html", page, 200 if sent.is_right else 422)
-
-
-def note_found(session: Session, some: Sequence[Citizen]) -> None:
-    """A line for each citizen that a search shows; one without anybody is noted too."""
-    if not some:
-        audit(session, "find citizen", None)
-    for one in some:
-        audit(session, "find citizen", one.subject_of_care.number)
 
 
 @blueprint.get("/invanare/ny")
