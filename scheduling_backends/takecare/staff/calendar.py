@@ -26,7 +26,7 @@ from scheduling_backends.staff.bookings import LONGEST_ID, audit, audit_all, not
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.standings import OnTheWeb, all_on_the_web
 from scheduling_backends.staff.visits import is_automatic, needs, system, visit
-from scheduling_backends.takecare.staff.grid import Grid, column_of, day_grid, week_grid
+from scheduling_backends.takecare.staff.grid import Grid, by_day, column_of, day_grid, week_grid
 
 blueprint = Blueprint("calendar", __name__, template_folder="templates", static_folder="static", static_url_path="/t")
 
@@ -48,7 +48,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """A day or a week. `column` is the key of the one performer or resource that is shown, or empty for all."""
+    """A day or a week. `column` is the key of the one performer or resource that is shown, or empty for all.
+
+    `days` are a week's times once more, for windows that are too narrow for the grid.
+    """
 
     day: date
     is_week: bool
@@ -64,6 +67,7 @@ class CalendarPage:
     has_extended_rules: bool
     webs: Mapping[int, OnTheWeb]
     may_print: bool
+    days: tuple[tuple[date, tuple[Time, ...]], ...] = ()
 
     @property
     def view(self) -> str:
@@ -143,10 +147,25 @@ def calendar_page(
     monday, step = day - _ONE_DAY * day.weekday(), _ONE_DAY * (7 if is_week else 1)
     grid = week_grid(times, monday, show.short_day) if is_week else day_grid(shown, columns, texts()("calendar.nobody"))
     heading = show.week(day) if is_week else show.day(day)
+    days = by_day(times, grid) if is_week else ()
     webs = all_on_the_web(times, clinic, now)
     before, after, has_rules = day - step, day + step, clinic.has_extended_rules
     return CalendarPage(
-        day, is_week, heading, before, after, today, chosen, columns, grid, panel, events, has_rules, webs, may_print
+        day,
+        is_week,
+        heading,
+        before,
+        after,
+        today,
+        chosen,
+        columns,
+        grid,
+        panel,
+        events,
+        has_rules,
+        webs,
+        may_print,
+        days,
     )
 
 
