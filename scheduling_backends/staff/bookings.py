@@ -357,9 +357,12 @@ def _book(slot_id: int, sent: Form) -> Response:
 
 
 def _whom(session: Session, sent: Form, now: datetime) -> Whom:
-    """Who is named by the form: one that was chosen, a whole number, or the beginning of a number or a name."""
+    """Who is named by the form: one that was chosen, a whole number, or the beginning of a number or a name.
+
+    A choice counts for the search that it was made from: what is typed since is somebody else.
+    """
     chosen = _registered(session, sent.value("citizen"))
-    if chosen.known is not None:
+    if chosen.known is not None and sent.value("number") == sent.value("searched"):
         return chosen
     typed, today = sent.text("number", required=True, most=80) or "", now.astimezone(SWEDEN).date()
     if typed and is_search(typed, today):

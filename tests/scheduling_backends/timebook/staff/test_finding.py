@@ -67,8 +67,17 @@ def test_a_name_in_the_booking_form_is_searched_for_and_nothing_is_booked_yet(bo
 def test_the_one_that_was_found_and_chosen_is_booked(booker: Browser, world: World) -> None:
     booker.get("/tid/1/boka")
     booker.post("/tid/1/boka", number="de")
-    booker.post("/tid/1/boka", number="de", citizen=str(citizen_id(world, BERTIL.number)))
+    assert 'name="searched" value="de"' in booker.page
+    booker.post("/tid/1/boka", number="de", searched="de", citizen=str(citizen_id(world, BERTIL.number)))
     assert [row.subject_of_care for row in world.rows(BookingRow)] == [BERTIL.number]
+
+
+def test_a_number_that_is_typed_after_a_choice_is_whom_it_is_for(booker: Browser, world: World) -> None:
+    """The one that was found stays chosen on the page, and is not the one that is meant."""
+    booker.get("/tid/1/boka")
+    typed = {"number": ANNA.identity.displayed, "searched": "de", "citizen": str(citizen_id(world, BERTIL.number))}
+    booker.post("/tid/1/boka", **typed)
+    assert [row.subject_of_care for row in world.rows(BookingRow)] == [ANNA.number]
 
 
 def test_a_name_that_nobody_has_is_told(booker: Browser, world: World) -> None:
