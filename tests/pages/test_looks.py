@@ -98,7 +98,9 @@ def test_the_plot_keeps_its_size_on_a_telephone_and_scrolls_by_keyboard(chromium
     box = page.get_by_role("region", name="Platser per vecka: bokade och lediga")
     box.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    box.evaluate(  # once it has moved
+        "e => new Promise(done => { const look = () => e.scrollLeft ? done() : requestAnimationFrame(look); look(); })"
+    )
     check_axe(page)
     page.context.close()
 
