@@ -30,6 +30,7 @@ SHARED = {
     "citizen": "/invanare/{citizen}",
     "citizen-change": "/invanare/{citizen}/andra",
     "invite": "/invanare/{citizen}/kalla",
+    "citizen-book": "/invanare/{citizen}/boka",
     "register": "/invanare/ny",
     "invitations": "/kallelser",
     "booking": "/bokning/{booking}",

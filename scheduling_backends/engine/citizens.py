@@ -186,6 +186,12 @@ def list_at(session: Session, person: PersonIdentity, clinic: Clinic | None, per
     session.execute(update(CitizenRow).where(CitizenRow.number == person.number).values(values))
 
 
+def own_performer(session: Session, known: Citizen) -> HsaId | None:
+    """Who the citizen is listed with, if with anybody of one's own (R9)."""
+    row = None if known.listed_performer_id is None else session.get(PerformerRow, known.listed_performer_id)
+    return None if row is None else HsaId(row.hsa_id)
+
+
 # -- Booking bases
 
 

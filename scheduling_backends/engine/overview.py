@@ -5,6 +5,7 @@ nor address is told (R41), whatever was given with the booking. Elsewhere: what 
 that it is noted (the pages). Rules: R41. Source: domain.md §6.2, §6.3, §7.4.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ from scheduling_backends.engine.states import BookingState, Happening, Initiativ
 SEATED = (BookingState.BOOKED, BookingState.COMPLETED, BookingState.NO_SHOW)
 CANCELLED = (BookingState.CANCELLED_BY_CITIZEN, BookingState.CANCELLED_BY_CARE)
 CITIZENS = ("citizen", "agent")
+_CLOSURE = re.compile(r" \(#\d+\)\Z")
+"""What closures.py adds to the reason of the times that it blocks, for itself alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,18 @@ class Entry:
     invitation_text: str | None = field(repr=False)
     expires_on: date | None = None
     handled_at: datetime | None = None
+    move_comment: str | None = field(default=None, repr=False)  # of staff, at their last move
+
+    @property
+    def answer(self) -> str:
+        """How an invitation was answered: waits, taken, moved, or cancelled; empty for what was none, or is over."""
+        if self.invitation_text is None:
+            return ""
+        if self.state is BookingState.CANCELLED_BY_CITIZEN:
+            return "cancelled"
+        if self.state is BookingState.MOVED:
+            return "taken" if self.slot_id is None else "moved"
+        return "" if not self.is_active else "waits" if self.is_invitation else "moved"
 
     @property
     def is_web(self) -> bool:
@@ -144,9 +159,11 @@ def entry(session: Session, clinic: Clinic, booking_id: str) -> Entry | None:
 
 def entries(session: Session, *which: ColumnElement[bool], most: int | None = None) -> tuple[Entry, ...]:
     """The bookings that fulfil the conditions, by start, those without a time last."""
-    was_moved = exists().where(HistoryRow.booking_id == BookingRow.id, HistoryRow.what == Happening.MOVED)
+    moved = (HistoryRow.booking_id == BookingRow.id, HistoryRow.what == Happening.MOVED)
+    said = select(HistoryRow.comment).where(*moved, HistoryRow.by == "care").order_by(HistoryRow.id.desc()).limit(1)
+    told = (exists().where(*moved).label("was_moved"), said.scalar_subquery().label("move_comment"))
     statement = (
-        select(BookingRow, TimeTypeRow, SlotRow, PerformerRow, ResourceRow, CitizenRow, was_moved.label("was_moved"))
+        select(BookingRow, TimeTypeRow, SlotRow, PerformerRow, ResourceRow, CitizenRow, *told)
         .join(TimeTypeRow, TimeTypeRow.id == BookingRow.time_type_id)
         .outerjoin(SlotRow, SlotRow.id == BookingRow.slot_id)
         .outerjoin(PerformerRow, PerformerRow.id == SlotRow.performer_id)
@@ -287,7 +304,7 @@ def _time(
         None if resource is None else resource.name,
         row.state,
         row.published_from,
-        row.block_reason,
+        None if row.block_reason is None else _CLOSURE.sub("", row.block_reason),
         row.capacity,
         free,
         tuple(one for one in here if not one.is_cancelled),
@@ -303,6 +320,7 @@ def _entry(
     resource: ResourceRow | None,
     citizen: CitizenRow | None,
     was_moved: bool,
+    move_comment: str | None,
 ) -> Entry:
     is_protected = citizen is not None and citizen.is_protected
     return Entry(
@@ -332,6 +350,7 @@ def _entry(
         invitation_text=row.invitation_text,
         expires_on=row.expires_on,
         handled_at=row.handled_at,
+        move_comment=move_comment,
     )
 
 

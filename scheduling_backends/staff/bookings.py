@@ -6,15 +6,17 @@ twice is carried out once. Rules for staff are engine/care.py's.
 Source: domain.md §6.2 (panel), §6.3, §7.4.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, redirect, request, url_for
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from contracts.identifiers import PersonIdentity
 from contracts.times import SWEDEN
 from scheduling_backends.audit import AuditAction
 from scheduling_backends.engine import audit_log, care, citizens, overview
@@ -27,11 +29,14 @@ from scheduling_backends.engine.states import Role, SlotState
 from scheduling_backends.staff import once
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
+from scheduling_backends.staff.standings import OnTheWeb, on_the_web
 from scheduling_backends.staff.visits import needs, system, visit
 
 blueprint = Blueprint("bookings", __name__)
 
 MOVE_DAYS = 14
+LONGEST_ID = 64
+"""As much of an id as is noted: it came by the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,32 @@ class MovePage:
 
 @dataclass(frozen=True, slots=True)
 class TimePage:
-    """A time of the schedule."""
+    """A time of the schedule, and what it is for the web."""
 
     time: Time
+    web: OnTheWeb
     may_book: bool
     may_plan: bool
     form: Form = field(repr=False)
     done: str = ""
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether what was just asked for came to be."""
+        return self.done not in UNCHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a time is booked for: somebody in the register, a number that is not there, or those a search found."""
+
+    person: PersonIdentity | None = None
+    known: Citizen | None = None
+    citizen_id: int | None = None
+    found: tuple[tuple[int, Citizen], ...] = ()
+
+
+NOBODY = Whom()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +101,8 @@ class BookPage:
 
     time: Time
     form: Form = field(repr=False)
+    whom: Whom
     warning: str = ""
-    needs_name: bool = True
 
 
 # -- A booking
@@ -91,7 +115,7 @@ def booking(booking_id: str) -> Response:
 
 def _booking_page(booking_id: str, sent: Form, status: int = 200) -> Response:
     with system().writing() as session:
-        entry = _entry(session, booking_id)
+        entry = entry_of(session, booking_id)
         ids = (booking_id, *overview.predecessors(session, booking_id))
         lines = overview.history(session, ids)
         known = citizens.id_of(session, entry.subject_of_care)
@@ -162,7 +186,7 @@ def choose(booking_id: str) -> Response:
 
 def _move_page(booking_id: str, sent: Form, status: int = 200) -> Response:
     with system().writing() as session:
-        entry = _entry(session, booking_id)
+        entry = entry_of(session, booking_id)
         if entry.start is None or not entry.is_active:
             abort(404)
         first = _first_day(sent.value("day") or request.args.get("dag", ""), entry.start)
@@ -212,13 +236,13 @@ def _changed(
     def carry_out() -> Response:
         try:
             with system().writing() as session:
-                entry = _entry(session, booking_id)
+                entry = entry_of(session, booking_id, action)
                 act(session)
                 note(session, action, entry)
         except CareRefused as refused:
             told = sent or Form(texts())
-            told.faults["slot" if again else "comment"] = refused.sentence
-            _note_refusal(action, booking_id)
+            told.faults["slot" if again else "comment" if action == "cancel" else "actions"] = refused.sentence
+            note_refusal(action, booking_id)
             return again(told) if again else _booking_page(booking_id, told, 409)
         return redirect(url_for("bookings.booking", booking_id=booking_id, klart=done), 303)
 
@@ -239,9 +263,9 @@ def _time_page(slot_id: int, sent: Form, status: int = 200) -> Response:
         for one in (*time.seated, *time.cancelled):
             note(session, "read booking", one)
     may_book = visit().may(Role.BOOKER) and time.free > 0 and time.end > system().now()
-    page = TimePage(
-        time, may_book, visit().may(Role.BOOKER, Role.SCHEDULER), sent, _known(request.args.get("klart", ""))
-    )
+    web = on_the_web(time, visit().clinic.settings, system().now())
+    may_plan = visit().may(Role.BOOKER, Role.SCHEDULER)
+    page = TimePage(time, web, may_book, may_plan, sent, _known(request.args.get("klart", "")))
     return render("staff/time.html", page, status)
 
 
@@ -252,29 +276,38 @@ def block(slot_id: int) -> Response:
     reason = sent.text("reason", required=True, most=200)
     if not sent.is_right:
         return _time_page(slot_id, sent, 422)
-    return _planned(slot_id, lambda session: care.block(session, [slot_id], reason), "sparrad")
+    unchanged = {SlotState.DRAFT: "ar_utkast", SlotState.BLOCKED: "var_sparrad"}
+    return _planned(slot_id, lambda session: care.block(session, [slot_id], reason), "sparrad", unchanged)
 
 
 @blueprint.post("/tid/<int:slot_id>/oppna")
 @needs(Role.BOOKER, Role.SCHEDULER)
 def unblock(slot_id: int) -> Response:
-    return _planned(slot_id, lambda session: care.unblock(session, [slot_id]), "oppnad")
+    unchanged = {SlotState.BLOCKED: "inte_oppnad", SlotState.PUBLISHED: "var_oppen", SlotState.DRAFT: "ar_utkast"}
+    return _planned(slot_id, lambda session: care.unblock(session, [slot_id]), "oppnad", unchanged)
 
 
-def _planned(slot_id: int, act: Callable[[Session], object], done: str) -> Response:
+def _planned(slot_id: int, act: Callable[[Session], int], done: str, unchanged: Mapping[SlotState, str]) -> Response:
+    """Change a time and say so; where nothing came of it, `unchanged` says why by the state that it is in."""
     with system().writing() as session:
-        _time(session, slot_id)
-        act(session)
-        audit(session, "write schedule", None)
+        was = _time(session, slot_id).state
+        has_changed = act(session) > 0
+        audit(session, "write schedule", None, outcome="OK" if has_changed else "refused")
+    if not has_changed:
+        done = unchanged[was]
     return redirect(url_for("bookings.slot", slot_id=slot_id, klart=done), 303)
 
 
 @blueprint.get("/tid/<int:slot_id>/boka")
 @needs(Role.BOOKER)
 def book_form(slot_id: int) -> Response:
-    with system().reading() as session:
+    """The form; `?invanare=7` fills in whom it is for, from that citizen's page."""
+    with system().writing() as session:
         time = _time(session, slot_id)
-    return render("staff/book.html", BookPage(time, Form(texts())))
+        whom = _registered(session, request.args.get("invanare", ""))
+        if whom.known is not None:
+            audit(session, "read citizen", whom.known.subject_of_care.number)
+    return render("staff/book.html", BookPage(time, Form(texts()), whom))
 
 
 @blueprint.post("/tid/<int:slot_id>/boka")
@@ -285,21 +318,21 @@ def book(slot_id: int) -> Response:
 
 def _book(slot_id: int, sent: Form) -> Response:
     now = system().now()
-    person = sent.person("number", now.astimezone(SWEDEN).date())
     reason, invitation = sent.text("reason"), sent.text("invitation_text")
     first, last, phone = (sent.text(name, most=80) for name in ("first_name", "last_name", "phone"))
     with system().writing() as session:
         time = _time(session, slot_id)
-        known = None if person is None else citizens.citizen(session, person)
-        if known is None:
+        whom = _whom(session, sent, now)
+        person, known = whom.person, whom.known
+        if known is None and not whom.found:
             sent.text("first_name", required=True)
             sent.text("last_name", required=True)
         if person is None or not sent.is_right:
-            return render("staff/book.html", BookPage(time, sent), 422)
+            return render("staff/book.html", BookPage(time, sent, whom), 422)
         answer = care.web_answer(session, slot_id, person, now)
         if answer is not None and not sent.ticked("confirmed"):
             audit(session, "find citizen", person.number)
-            return render("staff/book.html", BookPage(time, sent, answer.text, known is None), 422)
+            return render("staff/book.html", BookPage(time, sent, whom, answer.text), 422)
         citizen = known or Citizen(person, first or "", last or "", phone)
         try:
             with session.begin_nested():
@@ -316,11 +349,46 @@ def _book(slot_id: int, sent: Form) -> Response:
         except CareRefused as refused:
             sent.faults["slot"] = refused.sentence
             audit(session, "make", person.number, outcome="refused")
-            return render("staff/book.html", BookPage(_time(session, slot_id), sent, "", known is None), 409)
+            return render("staff/book.html", BookPage(_time(session, slot_id), sent, whom), 409)
         if known is None:
             citizens.register(session, citizen, now)
         audit(session, "make", person.number, booking_id)
     return redirect(url_for("bookings.booking", booking_id=booking_id, klart="bokad"), 303)
+
+
+def _whom(session: Session, sent: Form, now: datetime) -> Whom:
+    """Who is named by the form: one that was chosen, a whole number, or the beginning of a number or a name.
+
+    A choice counts for the search that it was made from: what is typed since is somebody else.
+    """
+    chosen = _registered(session, sent.value("citizen"))
+    if chosen.known is not None and sent.value("number") == sent.value("searched"):
+        return chosen
+    typed, today = sent.text("number", required=True, most=80) or "", now.astimezone(SWEDEN).date()
+    if typed and is_search(typed, today):
+        some = citizens.find_citizens(session, typed)
+        audit_found(session, some)
+        sent.fault("number", "book.choose" if some else "book.none_found")
+        return Whom(found=tuple((citizens.id_of(session, one.subject_of_care) or 0, one) for one in some))
+    person = sent.person("number", today)
+    known = None if person is None else citizens.citizen(session, person)
+    return Whom(person, known, None if person is None or known is None else citizens.id_of(session, person))
+
+
+def _registered(session: Session, citizen_id: str) -> Whom:
+    """The citizen whose row has this number; NOBODY where it is no number, or nobody's."""
+    if not (citizen_id.isascii() and citizen_id.isdigit() and len(citizen_id) < 10):
+        return NOBODY
+    known = citizens.citizen_of_id(session, int(citizen_id))
+    return NOBODY if known is None else Whom(known.subject_of_care, known, int(citizen_id))
+
+
+def is_search(typed: str, today: date) -> bool:
+    """Whether it is to be looked for: a name, or the beginning of a number; a whole number that is wrong is not."""
+    with suppress(ValueError):
+        PersonIdentity.from_input(typed, today)
+        return False
+    return any(char.isalpha() for char in typed) or sum(char.isdigit() for char in typed) < 10
 
 
 # -- What the pages of staff share
@@ -347,16 +415,41 @@ def audit_all(session: Session, action: AuditAction, seen: Sequence[Entry]) -> N
         audit(session, action, number)
 
 
-def _note_refusal(action: AuditAction, booking_id: str) -> None:
+def audit_found(session: Session, some: Sequence[Citizen]) -> None:
+    """A line for each citizen that a search shows; one without anybody is noted too."""
+    if not some:
+        audit(session, "find citizen", None)
+    for one in some:
+        audit(session, "find citizen", one.subject_of_care.number)
+
+
+class UnknownBooking(NotFound):
+    """The clinic has no such booking; the attempt is noted without a citizen, for it may be another clinic's."""
+
+    def __init__(self, action: AuditAction, booking_id: str) -> None:
+        super().__init__()
+        self.action, self.booking_id = action, booking_id[:LONGEST_ID]
+
+
+def note_unknown(error: UnknownBooking) -> None:
+    """In a transaction of its own, for that of the attempt was undone."""
+    with system().writing() as session:
+        audit(session, error.action, None, error.booking_id, "refused")
+
+
+def note_refusal(action: AuditAction, booking_id: str) -> None:
     with system().writing() as session:
         found = overview.entry(session, visit().clinic, booking_id)
-        audit(session, action, found.subject_of_care.number if found else None, booking_id, "refused")
+        number = found.subject_of_care.number if found else None
+        audit(session, action, number, booking_id[:LONGEST_ID], "refused")
 
 
-def _entry(session: Session, booking_id: str) -> Entry:
-    """The booking, if it is this clinic's; 404 otherwise, noted all the same."""
+def entry_of(session: Session, booking_id: str, action: AuditAction = "read booking") -> Entry:
+    """The booking, if it is this clinic's; raises UnknownBooking otherwise: 404, noted all the same."""
     found = overview.entry(session, visit().clinic, booking_id)
-    return found if found is not None else abort(404)
+    if found is None:
+        raise UnknownBooking(action, booking_id)
+    return found
 
 
 def _time(session: Session, slot_id: int) -> Time:
@@ -375,7 +468,8 @@ def _first_day(text: str, start: datetime) -> date:
     return max(today, start.astimezone(SWEDEN).date())
 
 
-_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen")
+UNCHANGED = ("ar_utkast", "var_sparrad", "inte_oppnad", "var_oppen")
+_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen", *UNCHANGED)
 
 
 def _known(done: str) -> str:

@@ -22,10 +22,10 @@ from scheduling_backends.engine.models import BookingRow
 from scheduling_backends.engine.overview import Entry, HistoryLine
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once
-from scheduling_backends.staff.bookings import audit
+from scheduling_backends.staff.bookings import audit, audit_found
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
-from scheduling_backends.staff.visits import needs, system, visit
+from scheduling_backends.staff.visits import has_records, needs, system, visit
 
 blueprint = Blueprint("citizens", __name__)
 
@@ -42,11 +42,15 @@ class FoundPage:
 
 @dataclass(frozen=True, slots=True)
 class RegisterPage:
-    """Registering a citizen, or changing what is known; then `citizen_id` says whom."""
+    """Registering a citizen, or changing what is known; then `citizen_id` says whom.
+
+    `registered_id` is who has the number that was to be registered.
+    """
 
     form: Form = field(repr=False)
     citizen: Citizen | None = None
     citizen_id: int | None = None
+    registered_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,9 @@ class CitizenPage:
     basis_types: tuple[tuple[str, str], ...]
     performers: tuple[tuple[str, str], ...]
     is_listed_here: bool
+    own_performer: str
     may_change: bool
+    has_records: bool
     form: Form = field(repr=False)
     done: str = ""
 
@@ -78,6 +84,7 @@ def search_form() -> Response:
 
 @blueprint.post("/invanare")
 def search() -> Response:
+    """Those that are found; from the page head (snabbsök) straight to the one that is."""
     sent = form()
     wanted = sent.text("wanted", required=True, most=80)
     found: tuple[tuple[int, Citizen], ...] = ()
@@ -85,7 +92,9 @@ def search() -> Response:
         with system().writing() as session:
             some = citizens.find_citizens(session, wanted)
             found = tuple((citizens.id_of(session, one.subject_of_care) or 0, one) for one in some)
-            audit(session, "find citizen", some[0].subject_of_care.number if len(some) == 1 else None)
+            audit_found(session, some)
+    if sent.value("quick") and len(found) == 1:
+        return redirect(url_for("citizens.citizen", citizen_id=found[0][0]), 303)
     page = FoundPage(sent, found, sent.is_right, visit().may(Role.BOOKER))
     return render("staff/citizens.html", page, 200 if sent.is_right else 422)
 
@@ -109,11 +118,13 @@ def _register(sent: Form) -> Response:
     if person is None or told is None:
         return render("staff/register.html", RegisterPage(sent), 422)
     with system().writing() as session:
-        if citizens.citizen(session, person) is None:
-            citizens.register(session, told, now)
-            audit(session, "write citizen", person.number)
-        else:
+        there = citizens.id_of(session, person)
+        if there is not None:
             audit(session, "find citizen", person.number)
+            sent.fault("number", "citizen.registered")
+            return render("staff/register.html", RegisterPage(sent, registered_id=there), 409)
+        citizens.register(session, told, now)
+        audit(session, "write citizen", person.number)
         citizen_id = citizens.id_of(session, person)
     return redirect(url_for("citizens.citizen", citizen_id=citizen_id, klart="sparad"), 303)
 
@@ -172,15 +183,19 @@ def _citizen_page(citizen_id: int, sent: Form, status: int = 200) -> Response:
         kinds = find.time_types(session, [here.clinic])
         bases = citizens.bases_of(session, known.subject_of_care, now)
         people = overview.performer_ids(session)
+        own = citizens.own_performer(session, known)
         audit(session, "read citizen", number)
     page = citizen_page(citizen_id, known, theirs, lines, kinds, bases, now, sent)
+    is_listed_here = known.listed_clinic_id == here.clinic.id
     return render(
         "staff/citizen.html",
         replace(
             page,
             performers=tuple((hsa_id.text, name) for hsa_id, name in people),
-            is_listed_here=known.listed_clinic_id == here.clinic.id,
+            is_listed_here=is_listed_here,
+            own_performer=own.text if own is not None and is_listed_here else "",
             may_change=here.may(Role.BOOKER),
+            has_records=has_records(),
             done=_done(),
         ),
         status,
@@ -214,6 +229,8 @@ def citizen_page(
         tuple((one.code, one.internal_name) for one in needing),
         (),
         False,
+        "",
+        False,
         False,
         sent,
     )
@@ -226,6 +243,7 @@ def give_basis(citizen_id: int) -> Response:
 
 
 def _give_basis(citizen_id: int, sent: Form) -> Response:
+    _need_records()
     with system().reading() as session:
         kinds = {kind.settings.code: kind for kind in find.time_types(session, [visit().clinic])}
     code = sent.one_of("time_type", [code for code, kind in kinds.items() if kind.settings.requires_basis])
@@ -245,6 +263,7 @@ def _give_basis(citizen_id: int, sent: Form) -> Response:
 @blueprint.post("/invanare/<int:citizen_id>/underlag/<int:basis_id>/dra-tillbaka")
 @needs(Role.BOOKER)
 def withdraw_basis(citizen_id: int, basis_id: int) -> Response:
+    _need_records()
     with system().writing() as session:
         known = _known(session, citizen_id)
         theirs = {one.id for one in citizens.bases_of(session, known.subject_of_care, system().now())}
@@ -258,18 +277,28 @@ def withdraw_basis(citizen_id: int, basis_id: int) -> Response:
 @blueprint.post("/invanare/<int:citizen_id>/listning")
 @needs(Role.BOOKER)
 def list_here(citizen_id: int) -> Response:
+    """Listed here with an own performer, or no longer here; a listing at another clinic ends only by a new one (R9)."""
+    _need_records()
     sent = form()
+    with system().reading() as session:
+        offered = [hsa_id.text for hsa_id, _ in overview.performer_ids(session)]
+    performer = sent.one_of("performer", offered, required=False)
+    if not sent.is_right:
+        return _citizen_page(citizen_id, sent, 422)
     with system().writing() as session:
         known = _known(session, citizen_id)
-        offered = [hsa_id.text for hsa_id, _ in overview.performer_ids(session)]
-        performer = sent.one_of("performer", offered, required=False)
-        if not sent.is_right:
-            return _citizen_page(citizen_id, sent, 422)
-        clinic = visit().clinic if sent.ticked("listed") else None
-        own = None if performer is None or clinic is None else HsaId(performer)
-        citizens.list_at(session, known.subject_of_care, clinic, own)
+        here, person = visit().clinic, known.subject_of_care
+        if sent.ticked("listed"):
+            citizens.list_at(session, person, here, None if performer is None else HsaId(performer))
+        elif known.listed_clinic_id == here.id:
+            citizens.list_at(session, person, None)
         audit(session, "write citizen", known.subject_of_care.number)
     return redirect(url_for("citizens.citizen", citizen_id=citizen_id, klart="sparad"), 303)
+
+
+def _need_records() -> None:
+    if not has_records():
+        abort(404)
 
 
 def _known(session: Session, citizen_id: int) -> Citizen:

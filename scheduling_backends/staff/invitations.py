@@ -17,7 +17,7 @@ from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.overview import Entry
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once
-from scheduling_backends.staff.bookings import audit, note
+from scheduling_backends.staff.bookings import audit, audit_all, entry_of, note
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
@@ -52,7 +52,7 @@ def listed() -> Response:
     with system().writing() as session:
         standing = overview.open_invitations(session, visit().clinic)
         waiting = overview.waiting_invitations(session, visit().clinic)
-        audit(session, "read list", None)
+        audit_all(session, "read list", [*standing, *waiting])
     done = "kallad" if request.args.get("klart") == "kallad" else ""
     return render("staff/invitations.html", InvitationsPage(standing, waiting, visit().may(Role.BOOKER), done))
 
@@ -61,7 +61,7 @@ def listed() -> Response:
 @needs(Role.BOOKER)
 def handled(booking_id: str) -> Response:
     with system().writing() as session:
-        found = overview.entry(session, visit().clinic, booking_id) or abort(404)
+        found = entry_of(session, booking_id, "conclude")
         care.take_off_the_work_list(session, booking_id, system().now())
         note(session, "conclude", found)
     return redirect(url_for("invitations.listed"), 303)
@@ -75,8 +75,9 @@ def invite_form(citizen_id: int) -> Response:
 
 def _page(citizen_id: int, sent: Form, status: int = 200) -> Response:
     here = visit().clinic
-    with system().reading() as session:
+    with system().writing() as session:
         known = citizens.citizen_of_id(session, citizen_id) or abort(404)
+        audit(session, "read citizen", known.subject_of_care.number)
         kinds = [kind.settings for kind in find.time_types(session, [here])]
         group = find.clinics_of_group(session, here)
     clinics = tuple((one.hsa_id.text, one.settings.name) for one in group if not one.settings.is_virtual)
@@ -93,18 +94,19 @@ def invite(citizen_id: int) -> Response:
 
 def _invite(citizen_id: int, sent: Form) -> Response:
     now, here = system().now(), visit().clinic
-    with system().writing() as session:
-        known = citizens.citizen_of_id(session, citizen_id) or abort(404)
+    with system().reading() as session:
         group = {one.hsa_id.text: one for one in find.clinics_of_group(session, here) if not one.settings.is_virtual}
         code = sent.one_of("time_type", [kind.settings.code for kind in find.time_types(session, [here])])
-        text, expires = sent.text("text", required=True, most=2000), sent.day_or_none("expires_on")
-        chosen = [group[key] for key in sent.values("clinics") if key in group]
-        if not chosen:
-            sent.fault("clinics", "invite.no_clinic")
-        if expires is not None and expires < now.astimezone(SWEDEN).date():
-            sent.fault("expires_on", "citizen.basis_past")
-        if code is None or text is None or not sent.is_right:
-            return _page(citizen_id, sent, 422)
+    text, expires = sent.text("text", required=True, most=2000), sent.day_or_none("expires_on")
+    chosen = [group[key] for key in sent.values("clinics") if key in group]
+    if not chosen:
+        sent.fault("clinics", "invite.no_clinic")
+    if expires is not None and expires < now.astimezone(SWEDEN).date():
+        sent.fault("expires_on", "citizen.basis_past")
+    if code is None or text is None or not sent.is_right:
+        return _page(citizen_id, sent, 422)
+    with system().writing() as session:
+        known = citizens.citizen_of_id(session, citizen_id) or abort(404)
         person = known.subject_of_care
         contact = Contact(known.first_name, None, known.last_name, known.phone, known.email, known.address)
         desk = Desk(session, now, visit().author)

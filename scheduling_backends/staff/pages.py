@@ -17,6 +17,8 @@ from scheduling_backends.staff.texts import Texts
 from scheduling_backends.staff.visits import TOKEN_FIELD, Visit, form_token, system
 
 EVERYBODY = frozenset(Role)
+SEARCH = "citizens.search"
+"""The view that the quick search in the page head leads to, where a site has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def context() -> Mapping[str, object]:
         "visit": here,
         "system": system(),
         "navigation": navigation(here),
+        "search_url": url_for(SEARCH) if SEARCH in current_app.view_functions else "",
         "token_field": TOKEN_FIELD,
         "form_token": form_token,
     }

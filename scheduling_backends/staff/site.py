@@ -17,7 +17,8 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from scheduling_backends.staff import once, pages, sign_in, visits
+from scheduling_backends.staff import noted, once, pages, sign_in, visits
+from scheduling_backends.staff.bookings import UnknownBooking, note_unknown
 from scheduling_backends.staff.pages import NavEntry, render
 from scheduling_backends.staff.system import StaffSystem
 from scheduling_backends.staff.texts import Texts
@@ -83,6 +84,7 @@ def make_site(
         "tidbro_texts": Texts(*texts),
         "tidbro_navigation": tuple(navigation),
         "tidbro_once": once.Once(),
+        "tidbro_noted": noted.Noted(),
     }
     for one in (sign_in.blueprint, *blueprints):
         site.register_blueprint(one)
@@ -93,6 +95,7 @@ def make_site(
     site.context_processor(lambda: dict(pages.context()))
     for status in _TOLD:
         site.register_error_handler(status, _trouble)
+    site.register_error_handler(UnknownBooking, _unknown_booking)
     site.register_error_handler(Exception, _failed)
     return site
 
@@ -112,6 +115,11 @@ def _surround(answer: Response) -> Response:
 def _trouble(error: HTTPException) -> Response:
     status = error.code or 500
     return render("staff/trouble.html", TroublePage(status), status)
+
+
+def _unknown_booking(error: UnknownBooking) -> Response:
+    note_unknown(error)
+    return _trouble(error)
 
 
 def _failed(error: Exception) -> Response:

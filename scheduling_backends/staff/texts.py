@@ -1,9 +1,11 @@
 """The Swedish texts of staff pages: one catalogue that all share, and one of each system that may add and override.
 
 Texts are TOML, tables within tables, and are asked for by their whole name: `sign_in.heading`. One that is missing is a
-fault of ours: KeyError.
+fault of ours: KeyError. Systems differ in what they call the citizen: a system's table `words` says by which words of
+its own those of the shared catalogue are told, form by form, so that its pages have one word for one thing.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -21,6 +23,7 @@ class Texts:
         self._texts: dict[str, str] = {}
         for path in (SHARED, *catalogues):
             self._texts |= read(path)
+        self._texts = _in_words(self._texts, self.below("words"))
 
     def __call__(self, name: str, /, **values: object) -> str:
         """The text, with `{place holders}` filled in. Raises KeyError for an unknown name or a value left out."""
@@ -33,6 +36,15 @@ class Texts:
 
     def names(self) -> Sequence[str]:
         return tuple(self._texts)
+
+
+def _in_words(texts: Mapping[str, str], words: Mapping[str, str]) -> dict[str, str]:
+    """The texts with whole words told by others, small or with a capital."""
+    other = dict(words) | {word.capitalize(): its.capitalize() for word, its in words.items()}
+    if not other:
+        return dict(texts)
+    known = re.compile(rf"\b({'|'.join(map(re.escape, other))})\b")
+    return {name: known.sub(lambda found: other[found[0]], text) for name, text in texts.items()}
 
 
 @cache

@@ -33,9 +33,12 @@ from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
-from scheduling_backends.staff.visits import needs, system, visit
+from scheduling_backends.staff.visits import has_records, needs, system, visit
 
 blueprint = Blueprint("time_types", __name__)
+
+NEW = "ny"
+"""Where the form of a new one is, so that no kind of time can have this code."""
 
 CUT_OFFS = ("cancel_own", "cancel_care", "rebook_own", "rebook_care")
 NUMBERS = {
@@ -96,7 +99,7 @@ def listed() -> Response:
     return render("staff/time_types.html", ListPage(types, visit().may(Role.ADMINISTRATOR), done))
 
 
-@blueprint.get("/tidstyper/ny")
+@blueprint.get(f"/tidstyper/{NEW}")
 @needs(Role.ADMINISTRATOR)
 def new_form() -> Response:
     return _page("", Form(texts()))
@@ -115,7 +118,7 @@ def _page(code: str, sent: Form, status: int = 200, trouble: str = "") -> Respon
     shown = shown_values(settings, None if kind is None or kind.care_type is None else kind.care_type.code)
     if kind is None:
         shown |= {"code": "", "internal_name": "", "web_name": ""}
-    left_out = RECORD_ITEMS if system().name == "timebook" else frozenset[str]()
+    left_out = frozenset[str]() if has_records() else RECORD_ITEMS
     page = TypePage(code, shown, sent, care_types, left_out, visit().may(Role.ADMINISTRATOR), trouble)
     return render("staff/time_type.html", page, status)
 
@@ -139,7 +142,7 @@ def shown_values(settings: TimeTypeSettings, care_type: str | None) -> dict[str,
     return shown
 
 
-@blueprint.post("/tidstyper/ny")
+@blueprint.post(f"/tidstyper/{NEW}")
 @needs(Role.ADMINISTRATOR)
 def add() -> Response:
     return once.carry_out(lambda: _save("", form()))
@@ -209,6 +212,8 @@ def _check(sent: Form, read: Mapping[str, Any]) -> None:
     """What offer.py would refuse, said at the field where it can be mended."""
     if not _CODE.fullmatch(read["code"]) and "code" not in sent.faults:
         sent.fault("code", "time_type.code_form")
+    if read["code"] == NEW:
+        sent.fault("code", "time_type.code_new", code=NEW)
     ages, days = (read["age_from"], read["age_to"]), (read["valid_from"], read["valid_to"])
     if None not in ages and ages[1] < ages[0]:
         sent.fault("age_to", "time_type.ages_turned")

@@ -1,7 +1,8 @@
 """Who is here: the signed-in visit of a request, what its roles allow, and that a form is from one of its own pages.
 
 A visit is a signed cookie that holds ids, moments and a random token, nothing of any person. It ends after IDLE of
-rest, or MOST in all, by the system's clock. Roles are read from the database at each request, so that one that was
+rest, or MOST in all, by the system's clock. A page that renews itself says so (AUTOMATIC); that is rest, and whoever
+else says so gains nothing by it. Roles are read from the database at each request, so that one that was
 taken away is gone at once. A form without the visit's token is refused before anything is read from it.
 Elsewhere: how a visit begins (sign_in.py). Source: domain.md §7.1; issue: time-limited sessions, CSRF.
 """
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
+from urllib.parse import urlencode
 
 from flask import abort, current_app, g, redirect, request, session, url_for
 from sqlalchemy.orm import Session
@@ -30,6 +32,7 @@ from scheduling_backends.staff.system import StaffSystem
 IDLE = timedelta(minutes=30)
 MOST = timedelta(hours=8)
 OPEN = "open_to_all"
+AUTOMATIC = "uppdatering"
 TOKEN_FIELD = "csrf_token"  # noqa: S105  its name in forms
 
 Arguments = ParamSpec("Arguments")
@@ -60,6 +63,11 @@ def system() -> StaffSystem:
     """The scheduling system whose site this is."""
     found: StaffSystem = current_app.extensions["tidbro_system"]
     return found
+
+
+def has_records() -> bool:
+    """Whether the system is a record system: only such a one knows listing and booking bases (domain.md §7.2)."""
+    return system().name != "timebook"
 
 
 def visit() -> Visit:
@@ -131,8 +139,15 @@ def check() -> Response | None:
         return None
     has_ended = "staff" in session
     end()
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    wanted = _wanted() if request.method == "GET" else None
     return redirect(url_for("sign_in.cards", next=wanted, ended=1 if has_ended else None))
+
+
+def _wanted() -> str:
+    """The page that was asked for, to come back to by hand."""
+    query = request.args.to_dict()
+    query.pop(AUTOMATIC, None)
+    return f"{request.path}?{urlencode(query)}" if query else request.path
 
 
 def _is_ours() -> bool:
@@ -150,8 +165,14 @@ def _current() -> Visit | None:
 def _has_ended(now: datetime) -> bool:
     is_over = now.timestamp() - session["seen"] > IDLE.total_seconds()
     is_over = is_over or now.timestamp() - session["began"] > MOST.total_seconds()
-    session["seen"] = now.timestamp()
+    if not is_automatic():
+        session["seen"] = now.timestamp()
     return bool(is_over)
+
+
+def is_automatic() -> bool:
+    """Whether the page renews itself, with nobody at hand."""
+    return AUTOMATIC in request.args
 
 
 def _visit(asked: Session) -> Visit | None:

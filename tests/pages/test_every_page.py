@@ -13,6 +13,8 @@ SHARED = [
     "/invanare/{citizen}",
     "/invanare/{citizen}/andra",
     "/invanare/{citizen}/kalla",
+    "/invanare/{citizen}/boka",
+    "/tid/8/boka?invanare={citizen}",
     "/invanare/ny",
     "/kallelser",
     "/tidstyper",

@@ -98,6 +98,17 @@ def test_the_calendar_refreshes_itself_and_can_be_paused(page: Page, takecare: S
     expect(page.get_by_role("button", name="Uppdateras inte. Fortsätt uppdatera")).to_be_visible()
 
 
+def test_the_calendar_says_that_it_renews_itself_and_leaves_the_address_as_it_was(page: Page, takecare: Served) -> None:
+    """What renews itself keeps no visit alive; a reload by hand does."""
+    _, address = takecare
+    sign_in(page, address)
+    page.clock.install()
+    page.goto(f"{address}/kalender?dag=2026-12-01")
+    with page.expect_request(lambda request: "uppdatering=1" in request.url):
+        page.clock.fast_forward(30_001)
+    expect(page).to_have_url(f"{address}/kalender?dag=2026-12-01")
+
+
 def test_a_time_is_booked_by_keyboard_alone(page: Page, takecare: Served) -> None:
     """domain.md §5.12 item 1, for staff."""
     world, address = takecare
@@ -114,7 +125,7 @@ def test_a_time_is_booked_by_keyboard_alone(page: Page, takecare: Served) -> Non
     expect(page.get_by_role("heading", level=1)).to_contain_text("tisdag 1 december 2026 kl. 09.00–09.30")
     page.get_by_role("link", name="Boka för en patient").focus()
     page.keyboard.press("Enter")
-    page.get_by_label("Personnummer").focus()
+    page.get_by_label("Personnummer eller namn").focus()
     page.keyboard.type("197912129280")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Tiden är bokad.")
@@ -130,7 +141,7 @@ def test_what_is_wrong_is_told_at_the_top_with_a_way_to_the_field(page: Page, ti
     page.get_by_role("button", name="Boka", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("Något behöver rättas")
     assert page.title().startswith("Fel:")
-    page.get_by_role("link", name="Personnummer:").click()
+    page.get_by_role("link", name="Personnummer eller namn:").click()
     expect(page.get_by_label("Personnummer")).to_be_focused()
     expect(page.get_by_label("Personnummer")).to_have_attribute("aria-invalid", "true")
     check_axe(page)

@@ -1,27 +1,32 @@
 """The calendar by day and by week, with a booking's panel beside it and what happened on the web today.
 
-Every citizen whose name is shown is noted in the audit log. The panel opens by a link, and the page refreshes itself
-only where a browser runs scripts, every half minute, unless it is paused. Colours of the kinds of time are a style
+Every citizen whose name is shown is noted in the audit log. The panel opens by a link, and the page renews itself
+only where a browser runs scripts, every half minute, unless it is paused; that keeps no visit alive, and notes only
+who is new on the page. Colours of the kinds of time are a style
 sheet of their own, for nothing inline is allowed.
 Source: domain.md §6.2, §6.3 (see a day, print a day list).
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from contracts.times import SWEDEN
 from scheduling_backends.engine import citizens, find, overview
+from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time, WebEvent
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import show
-from scheduling_backends.staff.bookings import audit_all, note
+from scheduling_backends.staff import noted, show
+from scheduling_backends.staff.bookings import LONGEST_ID, audit, audit_all, note
 from scheduling_backends.staff.pages import render, texts
-from scheduling_backends.staff.visits import system, visit
-from scheduling_backends.takecare.staff.grid import Grid, column_of, day_grid, week_grid
+from scheduling_backends.staff.standings import OnTheWeb, all_on_the_web
+from scheduling_backends.staff.visits import is_automatic, needs, system, visit
+from scheduling_backends.takecare.staff.grid import Grid, by_day, column_of, day_grid, week_grid
 
 blueprint = Blueprint("calendar", __name__, template_folder="templates", static_folder="static", static_url_path="/t")
 
@@ -43,7 +48,10 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class CalendarPage:
-    """A day or a week. `column` is the key of the one performer or resource that is shown, or empty for all."""
+    """A day or a week. `column` is the key of the one performer or resource that is shown, or empty for all.
+
+    `days` are a week's times once more, for windows that are too narrow for the grid.
+    """
 
     day: date
     is_week: bool
@@ -57,6 +65,9 @@ class CalendarPage:
     panel: Panel | None
     events: tuple[WebEvent, ...]
     has_extended_rules: bool
+    webs: Mapping[int, OnTheWeb]
+    may_print: bool
+    days: tuple[tuple[date, tuple[Time, ...]], ...] = ()
 
     @property
     def view(self) -> str:
@@ -85,19 +96,37 @@ def calendar() -> Response:
         narrowed = [overview.of_column(chosen)] if chosen else []
         times = overview.times(session, here, first, last, *narrowed)
         events = overview.web_events(session, here, today, today, MOST_EVENTS)
-        opened = overview.entry(session, here, request.args.get("bokning", ""))
-        panel = None
+        asked, panel = request.args.get("bokning", ""), None
+        opened = overview.entry(session, here, asked)
+        if asked and opened is None:
+            audit(session, "read booking", None, asked[:LONGEST_ID], "refused")
         if opened is not None:
             lines = overview.history(session, (opened.id, *overview.predecessors(session, opened.id)))
             known = citizens.id_of(session, opened.subject_of_care)
             panel = Panel(opened, lines, known, visit().may(Role.BOOKER) and opened.is_active)
-            note(session, "read booking", opened)
         seen = [one for time in times for one in (*time.seated, *time.cancelled)]
-        audit_all(session, "read calendar", [*seen, *(event.entry for event in events)])
+        looks = _note(session, f"{first}/{last}", opened, [*seen, *(event.entry for event in events)])
+    noted.keep(f"{first}/{last}", looks)
     return render(
         "takecare/calendar.html",
-        calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings.has_extended_rules),
+        calendar_page(
+            day, is_week, today, chosen, columns, times, panel, events, here.settings, now, visit().may(Role.BOOKER)
+        ),
     )
+
+
+def _note(session: Session, page: str, opened: Entry | None, seen: Sequence[Entry]) -> frozenset[noted.Look]:
+    """A line for each citizen that is shown; where the page renews itself, for those that are new on it."""
+    looks: set[noted.Look] = {("read calendar", one.subject_of_care.number) for one in seen}
+    looks = looks or {("read calendar", None)}
+    if opened is not None:
+        looks.add(("read booking", opened.id))
+    new = noted.new(page, looks) if is_automatic() else frozenset(looks)
+    if opened is not None and ("read booking", opened.id) in new:
+        note(session, "read booking", opened)
+    for number in sorted((number or "") for action, number in new if action == "read calendar"):
+        audit(session, "read calendar", number or None)
+    return new
 
 
 def calendar_page(
@@ -109,19 +138,39 @@ def calendar_page(
     times: tuple[Time, ...],
     panel: Panel | None,
     events: tuple[WebEvent, ...],
-    has_extended_rules: bool,
+    clinic: ClinicSettings,
+    now: datetime,
+    may_print: bool,
 ) -> CalendarPage:
     """The page of a day, or of the week that the day is in."""
     shown = [one for one in times if not chosen or column_of(one) == chosen or not one.performer_id]
     monday, step = day - _ONE_DAY * day.weekday(), _ONE_DAY * (7 if is_week else 1)
     grid = week_grid(times, monday, show.short_day) if is_week else day_grid(shown, columns, texts()("calendar.nobody"))
     heading = show.week(day) if is_week else show.day(day)
+    days = by_day(times, grid) if is_week else ()
+    webs = all_on_the_web(times, clinic, now)
+    before, after, has_rules = day - step, day + step, clinic.has_extended_rules
     return CalendarPage(
-        day, is_week, heading, day - step, day + step, today, chosen, columns, grid, panel, events, has_extended_rules
+        day,
+        is_week,
+        heading,
+        before,
+        after,
+        today,
+        chosen,
+        columns,
+        grid,
+        panel,
+        events,
+        has_rules,
+        webs,
+        may_print,
+        days,
     )
 
 
 @blueprint.get("/daglista")
+@needs(Role.BOOKER)
 def day_list() -> Response:
     day = _day(system().now().astimezone(SWEDEN).date())
     with system().writing() as session:

@@ -1,11 +1,12 @@
 """The calendar's grid: which time stands in which row and column, and over how many rows.
 
 Pure. A row is a clock time at which something begins, in any column; a time that nothing else begins in goes over all
-rows that it lasts. Columns are performers and resources of a day, or the days of a week.
+rows that it lasts, and a long pause in all columns has a row of its own. Columns are performers and resources of a day,
+or the days of a week.
 Elsewhere: what a cell looks like (templates/). Source: domain.md §6.2.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 
@@ -14,6 +15,9 @@ from scheduling_backends.engine.overview import Time
 
 NOBODY = "-"
 """The column of times with neither performer nor resource."""
+
+PAUSE_MINUTES = 30
+"""What is shown as a pause, such as lunch; a few minutes between times are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A clock time, and a cell for each column; None where a cell above goes on."""
+    """A clock time, and a cell for each column; None where a cell above goes on. A pause has no cells, but an end."""
 
     clock: time
     cells: tuple[Cell | None, ...]
+    pause_until: time | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,12 @@ def week_grid(times: Sequence[Time], monday: date, heading: Callable[[date], str
     return _grid(times, [Column(day.isoformat(), heading(day)) for day in shown], lambda one: one.day.isoformat())
 
 
+def by_day(times: Sequence[Time], week: Grid) -> tuple[tuple[date, tuple[Time, ...]], ...]:
+    """The times under the days of a week's grid, in order."""
+    days = [date.fromisoformat(column.key) for column in week.columns]
+    return tuple((day, tuple(one for one in times if one.day == day)) for day in days)
+
+
 def column_of(one: Time) -> str:
     if one.performer_id is not None:
         return f"p{one.performer_id}"
@@ -73,9 +84,21 @@ def column_of(one: Time) -> str:
 def _grid(times: Sequence[Time], columns: Sequence[Column], key_of: Callable[[Time], str]) -> Grid:
     clocks = sorted({_begins(one) for one in times})
     by_column = [_cells([one for one in times if key_of(one) == column.key], clocks) for column in columns]
-    return Grid(
-        tuple(columns), tuple(Row(clock, tuple(cells[n] for cells in by_column)) for n, clock in enumerate(clocks))
-    )
+    rows = [Row(clock, tuple(cells[n] for cells in by_column)) for n, clock in enumerate(clocks)]
+    return Grid(tuple(columns), tuple(_with_pauses(rows, times)))
+
+
+def _with_pauses(rows: Sequence[Row], times: Sequence[Time]) -> Iterator[Row]:
+    """The rows, with one more wherever nothing goes on in any column for so long that it should be seen."""
+    for n, row in enumerate(rows):
+        ended = max((_ends(one) for one in times if n and _begins(one) < row.clock), default=row.clock)
+        if _minutes(row.clock) - _minutes(ended) >= PAUSE_MINUTES:
+            yield Row(ended, (), row.clock)
+        yield row
+
+
+def _minutes(of: time) -> int:
+    return of.hour * 60 + of.minute
 
 
 def _cells(times: Sequence[Time], clocks: Sequence[time]) -> list[Cell | None]:

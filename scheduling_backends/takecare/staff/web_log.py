@@ -19,7 +19,7 @@ from scheduling_backends.engine.offer import TimeTypeSettings
 from scheduling_backends.engine.overview import Entry, WebEvent
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once
-from scheduling_backends.staff.bookings import audit_all, note
+from scheduling_backends.staff.bookings import audit_all, entry_of, note, note_refusal
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.visits import needs, system, visit
 
@@ -103,12 +103,11 @@ def cancel(booking_id: str) -> Response:
 def _cancel(booking_id: str) -> Response:
     try:
         with system().writing() as session:
-            found = overview.entry(session, visit().clinic, booking_id)
-            if found is None:
-                raise CareRefused(care.CareSituation.UNKNOWN_BOOKING)
+            found = entry_of(session, booking_id, "cancel")
             care.cancel(session, booking_id, visit().author, system().now(), texts()("web_log.wrong_age_comment"))
             note(session, "cancel", found)
     except CareRefused as refused:
+        note_refusal("cancel", booking_id)
         return _page(refused.sentence, 409)
     return redirect(url_for("web_log.listed", klart="avbokad"), 303)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from flask import Flask
 
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import administration, bookings, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff import administration, bookings, choosing, citizens, follow_up, invitations, time_types
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
@@ -48,6 +48,7 @@ _MODULES = (
     figures,
     administration,
     bookings,
+    choosing,
     citizens,
     invitations,
     time_types,

@@ -17,7 +17,7 @@ from scheduling_backends.engine import closures, overview
 from scheduling_backends.engine.closures import Closure, Hours
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once, show
-from scheduling_backends.staff.bookings import audit, audit_all, note
+from scheduling_backends.staff.bookings import audit, audit_all, entry_of, note
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
@@ -134,8 +134,7 @@ def tell(booking_id: str) -> Response:
 
 def _tell(booking_id: str) -> Response:
     with system().writing() as session:
-        entry = overview.entry(session, visit().clinic, booking_id)
-        if entry is None or not closures.tell(session, visit().clinic, booking_id, system().now(), visit().author):
-            abort(404)
+        entry = entry_of(session, booking_id, "tell citizen")
+        closures.tell(session, visit().clinic, booking_id, system().now(), visit().author)
         note(session, "tell citizen", entry)
     return redirect(url_for("closed_hours.listed", klart="fick_veta"), 303)

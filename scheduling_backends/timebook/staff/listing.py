@@ -1,8 +1,8 @@
 """The booking list: every time of some days, free or booked, with filters; for the screen, for printing, and as a file.
 
 A cancelled booking keeps its row, struck through and in words. Numbers are masked on the screen, whole in prints and
-files, which are noted as such; with a protected identity no phone is told anywhere (R41). A cell of the file that a
-spreadsheet would take for a formula begins with an apostrophe.
+files, which are for bookers and noted as such; with a protected identity no phone is told anywhere (R41). A cell of the
+file that a spreadsheet would take for a formula begins with an apostrophe.
 Source: domain.md §7.4, §3.1 (masked in lists).
 """
 
@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, request
 from sqlalchemy import ColumnElement
@@ -22,17 +22,18 @@ from contracts.times import SWEDEN
 from scheduling_backends.engine import find, overview
 from scheduling_backends.engine.models import SlotRow
 from scheduling_backends.engine.overview import Entry, Time
-from scheduling_backends.engine.states import BookingState, SlotState
+from scheduling_backends.engine.states import BookingState, Role, SlotState
 from scheduling_backends.staff import show
 from scheduling_backends.staff.bookings import audit_all
 from scheduling_backends.staff.pages import render, texts
-from scheduling_backends.staff.visits import system, visit
+from scheduling_backends.staff.texts import Texts
+from scheduling_backends.staff.visits import needs, system, visit
 
 blueprint = Blueprint("listing", __name__, template_folder="templates")
 
 PAGE_ROWS = 100
 MOST_DAYS = 92
-STATUSES = ("ledig", "bokad", "avbokad", "sparrad", "uteblev", "kom", "utkast")
+STATUSES = ("ledig", "bokad", "avbokad", "sparrad", "uteblev", "kom", "utkast", "slapps", "passerad")
 BOOKERS = ("invanare", "mottagning")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -44,6 +45,18 @@ class Row:
     time: Time
     entry: Entry | None
     status: str
+
+    @property
+    def comments(self) -> tuple[tuple[str, str], ...]:
+        return () if self.entry is None else comments(self.entry)
+
+    def told_status(self, t: Texts) -> str:
+        """The state in words: who cancelled, and when a time is released."""
+        if self.status == "avbokad" and self.entry is not None:
+            return t(f"booking_state.{self.entry.state}")
+        if self.status == "slapps" and self.time.published_from is not None:
+            return t("mark.released", moment=show.short_moment(self.time.published_from))
+        return t(f"listing.status_{self.status}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +95,8 @@ class ListPage:
     pages: int
     types: tuple[tuple[str, str], ...]
     columns: tuple[tuple[str, str], ...]
+    may_print: bool
+    statuses: tuple[str, ...] = STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +111,10 @@ class PrintPage:
 def listed() -> Response:
     here, wanted = visit().clinic, _wanted()
     with system().writing() as session:
-        found = rows_of(_times(session, wanted), wanted)
+        found = rows_of(_times(session, wanted), wanted, system().now())
         types = tuple((kind.settings.code, kind.settings.internal_name) for kind in find.time_types(session, [here]))
         columns = overview.columns(session, here)
-        page = list_page(wanted, found, _number(), types, columns)
+        page = list_page(wanted, found, _number(), types, columns, visit().may(Role.BOOKER))
         audit_all(session, "read list", [row.entry for row in page.rows if row.entry])
     return render("timebook/listing.html", page)
 
@@ -110,18 +125,20 @@ def list_page(
     number: int,
     types: tuple[tuple[str, str], ...],
     columns: tuple[tuple[str, str], ...],
+    may_print: bool,
 ) -> ListPage:
     pages = max(1, -(-len(found) // PAGE_ROWS))
     number = min(max(1, number), pages)
     shown = tuple(found[(number - 1) * PAGE_ROWS : number * PAGE_ROWS])
-    return ListPage(wanted, shown, len(found), number, pages, types, columns)
+    return ListPage(wanted, shown, len(found), number, pages, types, columns, may_print)
 
 
 @blueprint.get("/bokningslista.csv")
+@needs(Role.BOOKER)
 def as_file() -> Response:
     wanted = _wanted()
     with system().writing() as session:
-        found = rows_of(_times(session, wanted), wanted)
+        found = rows_of(_times(session, wanted), wanted, system().now())
         audit_all(session, "export", [row.entry for row in found if row.entry])
     answer = Response(written(found), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="bokningslista.csv"'
@@ -129,35 +146,46 @@ def as_file() -> Response:
 
 
 @blueprint.get("/bokningslista/utskrift")
+@needs(Role.BOOKER)
 def printed() -> Response:
     wanted = _wanted()
     is_week = request.args.get("vy") == "vecka"
     first = wanted.first_day - timedelta(days=wanted.first_day.weekday()) if is_week else wanted.first_day
     wanted = replace(wanted, first_day=first, last_day=first + timedelta(days=6 if is_week else 0))
     with system().writing() as session:
-        found = [row for row in rows_of(_times(session, wanted), wanted) if row.entry and not row.entry.is_cancelled]
+        times, now = _times(session, wanted), system().now()
+        found = [row for row in rows_of(times, wanted, now) if row.entry and not row.entry.is_cancelled]
         audit_all(session, "print", [row.entry for row in found if row.entry])
     days = sorted({row.time.day for row in found})
     by_day = tuple((day, tuple(row for row in found if row.time.day == day)) for day in days)
     return render("timebook/print.html", PrintPage(show.week(first) if is_week else show.day(first), by_day))
 
 
-def rows_of(times: Sequence[Time], wanted: Wanted) -> list[Row]:
+def rows_of(times: Sequence[Time], wanted: Wanted, now: datetime) -> list[Row]:
     """The rows of these times that the filters let by, in order."""
-    return [row for time in times for row in _rows(time) if _is_wanted(row, wanted)]
+    return [row for time in times for row in _rows(time, now) if _is_wanted(row, wanted)]
 
 
-def _rows(time: Time) -> Iterator[Row]:
+def _rows(time: Time, now: datetime) -> Iterator[Row]:
     for entry in time.cancelled:
         yield Row(time, entry, "avbokad")
     for entry in time.seated:
         yield Row(time, entry, _STATUS.get(entry.state, "bokad"))
     if time.free:
-        yield Row(time, None, _FREE[time.state])
+        yield Row(time, None, _free(time, now))
 
 
 _STATUS = {BookingState.NO_SHOW: "uteblev", BookingState.COMPLETED: "kom"}
-_FREE = {SlotState.PUBLISHED: "ledig", SlotState.BLOCKED: "sparrad", SlotState.DRAFT: "utkast"}
+_NOT_OUT = {SlotState.BLOCKED: "sparrad", SlotState.DRAFT: "utkast"}
+
+
+def _free(time: Time, now: datetime) -> str:
+    """What empty seats are: first what the schedule says of them, then the clock, then when they are released."""
+    if time.state in _NOT_OUT:
+        return _NOT_OUT[time.state]
+    if time.end <= now:
+        return "passerad"
+    return "slapps" if time.published_from is not None and time.published_from > now else "ledig"
 
 
 def _is_wanted(row: Row, wanted: Wanted) -> bool:
@@ -224,7 +252,7 @@ def _cells(row: Row) -> list[str]:
         show.hours(time.start, time.end),
         time.time_type.settings.internal_name,
         time.performer or time.resource or "",
-        t(f"listing.status_{row.status}"),
+        row.told_status(t),
     ]
     if entry is None:
         return [*told, *[""] * 7]
@@ -236,8 +264,18 @@ def _cells(row: Row) -> list[str]:
         t("listing.by_invanare") if entry.is_web else t("listing.by_mottagning"),
         show.short_moment(entry.made_at),
         entry.reason or "",
-        entry.cancelling_comment or entry.rebooking_comment or "",
+        " / ".join(text for _, text in comments(entry)),
     ]
+
+
+def comments(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """What was said when the booking was moved, by citizen or staff, and when it was cancelled; each with its name."""
+    said = (
+        ("moved", entry.rebooking_comment),
+        ("moved_by_care", entry.move_comment),
+        ("cancelled", entry.cancelling_comment),
+    )
+    return tuple((name, text) for name, text in said if text)
 
 
 def harmless(text: str) -> str:

@@ -14,7 +14,7 @@ from scheduling_backends.engine.models import AuditRow, BookingRow, SlotRow
 from scheduling_backends.engine.offer import BookableBy
 from scheduling_backends.engine.overview import Time
 from scheduling_backends.engine.states import BookingState, SlotState
-from scheduling_backends.takecare.staff.grid import day_grid
+from scheduling_backends.takecare.staff.grid import by_day, day_grid, week_grid
 from tests.people import ANNA, BERTIL, SIV, THEO
 from tests.scheduling_backends.desks import BOOKER, READER
 from tests.scheduling_backends.staff.conftest import Browser
@@ -150,6 +150,27 @@ def test_a_week_shows_its_days_and_leaves_out_an_empty_weekend(calendar: Browser
     assert "lör 5 dec" not in calendar.page
 
 
+def test_a_week_says_whose_each_time_is(calendar: Browser, world: World) -> None:
+    """domain.md §6.2: in a day the columns say it, in a week the cells."""
+    assert cells(calendar, vy="vecka")[1] == "Maria Ek BES 09.00–09.30 webb"
+    with world.timebook.desk() as desk:
+        desk.book(NORTH, "BES", at(1, 9), ANNA.identity)
+    assert cells(calendar, vy="vecka")[1] == "Maria Ek BES Anna Provbäck"
+
+
+def test_a_pause_in_the_day_is_seen(calendar: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        desk.add_slots(NORTH, "BES", a_period(date(2026, 12, 1), opens=13, closes=14))
+    assert "Inga tider förrän 13.00" in cells(calendar)
+
+
+def test_the_legend_has_every_mark(calendar: Browser) -> None:
+    cells(calendar)
+    legend = calendar.page.partition('class="legend"')[2].partition("</details>")[0]
+    for mark in ("Webb", "Ombokad", "Kryss", "Kallelse", "Kom", "Uteblev", "Spärrad", "Utkast", "Passerad"):
+        assert mark in legend
+
+
 def test_an_empty_day_says_so_and_an_odd_question_is_today(calendar: Browser) -> None:
     calendar.get("/kalender", dag="2027-06-05")
     assert "Inget schema den här dagen" in calendar.page
@@ -225,6 +246,21 @@ def test_who_may_only_look_sees_no_buttons(browser: Browser, world: World) -> No
     browser.get(f"/tid/{first_slot(world)}")
     assert "Boka för en patient" not in browser.page
     assert browser.get("/kalender", dag=DAY).status_code == 200
+    assert "/daglista" not in browser.page
+    assert browser.get("/daglista", dag=DAY).status_code == 403
+
+
+def test_an_unknown_booking_in_the_address_is_noted_and_opens_no_panel(calendar: Browser, world: World) -> None:
+    calendar.get("/kalender", dag=DAY, bokning="B-none")
+    assert 'id="panel"' not in calendar.page
+    attempts = [row for row in world.rows(AuditRow) if row.booking_id == "B-none"]
+    assert [(row.action, row.outcome) for row in attempts] == [("read booking", "refused")]
+
+
+def test_a_cancelling_that_the_web_log_could_not_do_is_noted(calendar: Browser, world: World) -> None:
+    calendar.get("/webbhandelser")
+    assert calendar.post("/webbhandelser/B-none/avboka").status_code == 404
+    assert [row.outcome for row in world.rows(AuditRow) if row.action == "cancel"] == ["refused"]
 
 
 # -- The grid
@@ -252,3 +288,21 @@ def test_times_that_overlap_in_a_column_keep_a_row_each() -> None:
 def test_a_time_with_nobody_has_a_column_of_its_own() -> None:
     grid = day_grid([a_time(9, 30, None), a_time(9, 30)], [("p1", "A")], "Utan utförare")
     assert [column.heading for column in grid.columns] == ["A", "Utan utförare"]
+
+
+def test_a_long_pause_has_a_row_of_its_own_and_a_short_one_has_none() -> None:
+    grid = day_grid(
+        [a_time(9, 160), a_time(9, 120, 2), a_time(13, 50), a_time(14, 30)], [("p1", "A"), ("p2", "B")], "-"
+    )
+    assert [(row.clock, row.pause_until) for row in grid.rows] == [
+        (time(9), None),
+        (time(11, 40), time(13)),
+        (time(13), None),
+        (time(14), None),
+    ]
+
+
+def test_the_days_of_a_week_have_their_times_in_order() -> None:
+    times = [a_time(9, 30), a_time(10, 30, 2), a_time(9, 30, day=3)]
+    week = week_grid(times, date(2026, 11, 30), str)
+    assert [(day.day, len(found)) for day, found in by_day(times, week)] == [(30, 0), (1, 2), (2, 0), (3, 1), (4, 0)]

@@ -2,16 +2,18 @@
 
 import re
 import threading
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow
-from scheduling_backends.engine.states import BookingState, Initiative
+from scheduling_backends.engine import closures, find
+from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow, TimeTypeRow
+from scheduling_backends.engine.offer import ClinicSettings
+from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from tests.people import ANNA, BERTIL, ELIN, SIV
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
-from tests.scheduling_backends.timebooks import World, at
+from tests.scheduling_backends.timebooks import ALONE, NORTH, World, a_period, a_type, at
 
 
 def slot_ids(world: World) -> list[int]:
@@ -160,7 +162,7 @@ def test_a_rebooked_time_shows_both_comments_and_the_old_time(browser: Browser, 
     booking_id = ask.booked(ask.free_times()[0])
     ask.move(booking_id, ask.free_times()[3], "Hinner inte")
     as_booker(browser).get(f"/bokning/{booking_id}")
-    for text in ("Ombokad", "Ont i knät", "Hinner inte", "Flyttade från 2026-12-01 09.00 till", "Patienten (webb)"):
+    for text in ("Ombokad", "Ont i knät", "Hinner inte", "Flyttade från 2026-12-01 09.00 till", "Invånaren (webb)"):
         assert text in browser.page
 
 
@@ -168,7 +170,8 @@ def test_who_came_and_who_did_not_is_noted(browser: Browser, world: World) -> No
     book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
     (row,) = world.rows(BookingRow)
     browser.post(f"/bokning/{row.id}/uteblev")
-    assert "Tiden har inte börjat än" in browser.page
+    assert "Åtgärder: Tiden har inte börjat än" in " ".join(re.sub(r"<[^>]+>", " ", browser.page).split())
+    assert "Skäl till avbokningen: " not in browser.page
     world.clock.now = at(1, 9, 10)
     browser.sign_in(BOOKER, 1)
     browser.get(f"/bokning/{row.id}")
@@ -208,16 +211,21 @@ def test_a_protected_identity_shows_no_phone_and_no_address_anywhere(browser: Br
     assert "Skyddad" in browser.page
 
 
-def test_a_basis_lets_a_citizen_book_and_is_withdrawn(browser: Browser, world: World) -> None:
-    """domain.md R6, §6.3."""
+def test_the_timebook_knows_no_listing_and_no_bases(browser: Browser, world: World) -> None:
+    """domain.md §7.2: without record-system items."""
     world.change(requires_basis=True)
     citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == ANNA.number)
-    assert world.ask(ANNA).free_times() == ()
     as_booker(browser).get(f"/invanare/{citizen_id}")
-    browser.post(f"/invanare/{citizen_id}/underlag", time_type="BES", note="Remiss")
-    assert len(world.ask(ANNA).free_times()) == 12
-    browser.post(f"/invanare/{citizen_id}/underlag/1/dra-tillbaka")
+    assert "Listning" not in browser.page
+    assert "Bokningsunderlag" not in browser.page
+    assert browser.client.post(f"/invanare/{citizen_id}/listning", data=token(browser)).status_code == 404
+    typed = token(browser) | {"time_type": "BES"}
+    assert browser.client.post(f"/invanare/{citizen_id}/underlag", data=typed).status_code == 404
     assert world.ask(ANNA).free_times() == ()
+
+
+def token(browser: Browser) -> dict[str, str]:
+    return {"csrf_token": browser.token}
 
 
 def test_an_open_invitation_is_sent_used_and_listed(browser: Browser, world: World) -> None:
@@ -256,6 +264,9 @@ def test_citizens_are_found_by_name_and_by_number_and_the_search_is_noted(browse
         (BOOKER, "/logguppfoljning", 403),
         (READER, "/statistik", 403),
         (READER, "/bokningslista", 200),
+        (READER, "/bokningslista.csv", 403),
+        (READER, "/bokningslista/utskrift", 403),
+        (PLANNER, "/bokningslista.csv", 403),
         (READER, "/schema", 200),
         (CHIEF, "/behorigheter", 200),
         (PLANNER, "/schema/skapa", 200),
@@ -271,6 +282,15 @@ def test_each_role_may_what_it_may(browser: Browser, staff, path: str, status: i
     assert browser.get(path).status_code == status
 
 
+def test_who_may_only_look_is_offered_no_prints_and_no_file(browser: Browser) -> None:
+    """domain.md §7.1."""
+    for staff, is_offered in ((READER, False), (BOOKER, True)):
+        browser.sign_in(staff, 1)
+        browser.get("/bokningslista")
+        assert ("/bokningslista.csv" in browser.page) is is_offered
+        assert ("/bokningslista/utskrift" in browser.page) is is_offered
+
+
 @pytest.mark.parametrize(
     "path", ["/bokning/x/avboka", "/tid/1/boka", "/tid/1/sparra", "/tidstyper/ny", "/schema/skapa"]
 )
@@ -282,17 +302,99 @@ def test_a_forged_form_changes_nothing(browser: Browser, world: World, path: str
     assert world.rows(BookingRow) == []
 
 
-def test_another_clinics_booking_is_not_found(browser: Browser, world: World) -> None:
-    from contracts.identifiers import HsaId
-    from scheduling_backends.engine.offer import ClinicSettings
-    from tests.scheduling_backends.timebooks import a_type
+def elsewhere(world: World) -> str:
+    """A booking at another clinic."""
+    world.add_clinic(ALONE, ClinicSettings("Kajen"), a_type())
+    world.add_times(ALONE)
+    ask = world.ask(ANNA, ALONE)
+    return ask.booked(ask.free_times()[0])
 
-    other = HsaId("SE2321009991-2b06")
-    world.add_clinic(other, ClinicSettings("Kajen"), a_type())
-    world.add_times(other)
-    ask = world.ask(ANNA, other)
-    booking_id = ask.booked(ask.free_times()[0])
-    assert as_booker(browser).get(f"/bokning/{booking_id}").status_code == 404
+
+@pytest.mark.parametrize(
+    ("method", "path", "action"),
+    [
+        ("get", "/bokning/{}", "read booking"),
+        ("get", "/bokning/{}/flytta", "read booking"),
+        ("post", "/bokning/{}/avboka", "cancel"),
+        ("post", "/bokning/{}/kom", "conclude"),
+        ("post", "/kallelser/{}/klar", "conclude"),
+        ("post", "/avvikande/fick-veta/{}", "tell citizen"),
+    ],
+)
+def test_another_clinics_booking_is_not_found_and_the_attempt_is_noted(
+    browser: Browser, world: World, method: str, path: str, action: str
+) -> None:
+    """Noted without the citizen, whom this clinic's follow-up has nothing to do with."""
+    booking_id = elsewhere(world)
+    as_booker(browser).get("/bokningslista")
+    typed = {"comment": "Sjuk"} if method == "post" else {}
+    assert getattr(browser, method)(path.format(booking_id), **typed).status_code == 404
+    attempts = [row for row in world.rows(AuditRow) if row.booking_id == booking_id and row.clinic == NORTH.text]
+    assert [(row.action, row.outcome, row.subject_of_care) for row in attempts] == [(action, "refused", None)]
+
+
+def test_every_citizen_on_a_list_of_invitations_is_noted(browser: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        desk.book(NORTH, "BES", at(1, 9), BERTIL.identity, invitation_text="Välkommen")
+        desk.invite(NORTH, "BES", ANNA.identity, "Välj en tid", [NORTH])
+    as_booker(browser).get("/kallelser")
+    assert {("read list", ANNA.number), ("read list", BERTIL.number)} <= set(actions(world))
+
+
+def test_every_citizen_that_a_search_finds_is_noted(browser: Browser, world: World) -> None:
+    as_booker(browser).get("/invanare")
+    browser.post("/invanare", wanted="19")
+    found = [number for action, number in actions(world) if action == "find citizen"]
+    assert sorted(found) == sorted([ANNA.number, BERTIL.number, SIV.number])
+
+
+def test_a_form_that_names_a_citizen_is_noted(browser: Browser, world: World) -> None:
+    citizen_id = next(one.id for one in world.rows(CitizenRow) if one.number == ANNA.number)
+    as_booker(browser).get(f"/invanare/{citizen_id}/kalla")
+    assert ("read citizen", ANNA.number) in actions(world)
+
+
+def test_a_time_in_closed_hours_stays_blocked_and_the_page_says_so(browser: Browser, world: World) -> None:
+    slot_id = slot_ids(world)[0]
+    with world.timebook.writing() as session:
+        clinic = find.clinics(session)[0]
+        closures.close(session, clinic, (at(1, 9), at(1, 10)), "Utbildning", PLANNER, world.clock.now)
+    as_booker(browser).get(f"/tid/{slot_id}")
+    browser.post(f"/tid/{slot_id}/oppna")
+    assert "Tiden är fortfarande spärrad" in browser.page
+    assert "Tiden är öppen igen." not in browser.page
+
+
+def test_a_draft_is_not_blocked_and_the_page_says_so(browser: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        desk.add_slots(NORTH, "BES", a_period(date(2026, 12, 3)), state=SlotState.DRAFT)
+    slot_id = slot_ids(world)[-1]
+    as_booker(browser).get(f"/tid/{slot_id}")
+    browser.post(f"/tid/{slot_id}/sparra", reason="Möte")
+    assert "Tiden är ett utkast" in browser.page
+    assert "Tiden är spärrad." not in browser.page
+
+
+def test_a_time_that_is_blocked_or_open_already_says_so(browser: Browser, world: World) -> None:
+    slot_id = slot_ids(world)[0]
+    as_booker(browser).get(f"/tid/{slot_id}")
+    browser.post(f"/tid/{slot_id}/oppna")
+    assert "Tiden var inte spärrad." in browser.page
+    for told in ("Tiden är spärrad.", "Tiden var redan spärrad."):
+        browser.post(f"/tid/{slot_id}/sparra", reason="Möte")
+        assert told in browser.page
+
+
+def test_a_number_that_is_registered_already_is_told_and_what_was_typed_is_kept(browser: Browser, world: World) -> None:
+    as_booker(browser).get("/invanare/ny")
+    typed = {"number": "19791212-9280", "first_name": "Anna", "last_name": "Nygift", "phone": "070-174 06 33"}
+    assert browser.post("/invanare/ny", **typed).status_code == 409
+    assert "Invånaren är redan registrerad. Inget har ändrats." in browser.page
+    assert "Sparat." not in browser.page
+    assert "Nygift" in browser.page
+    citizen = next(one for one in world.rows(CitizenRow) if one.number == ANNA.number)
+    assert f'href="/invanare/{citizen.id}"' in browser.page
+    assert citizen.last_name == "Provbäck"
 
 
 def test_the_file_has_semicolons_a_mark_and_no_formulas(browser: Browser, world: World) -> None:
@@ -307,6 +409,45 @@ def test_the_file_has_semicolons_a_mark_and_no_formulas(browser: Browser, world:
     assert ("export", ANNA.number) in actions(world)
 
 
+def rows(browser: Browser, **query: str) -> list[list[str]]:
+    """The words of each cell of the booking list."""
+    browser.get("/bokningslista", fran="2026-12-01", till="2026-12-02", **query)
+    body = browser.page.partition("<tbody>")[2].partition("</tbody>")[0]
+    cells = [re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL) for row in body.split("</tr>")[:-1]]
+    return [[" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in row] for row in cells]
+
+
+def test_the_list_says_bokad_of_every_booking_and_adds_how_it_came(browser: Browser, world: World) -> None:
+    """domain.md §7.4: the status is a word of its own."""
+    world.ask(ANNA).booked(world.ask(ANNA).free_times()[0])
+    with world.timebook.desk() as desk:
+        desk.book(NORTH, "BES", at(1, 9, 30), BERTIL.identity, invitation_text="Välkommen")
+        desk.book(NORTH, "BES", at(1, 10), SIV.identity)
+    as_booker(browser)
+    assert [row[3] for row in rows(browser)[:4]] == ["Bokad Webb", "Bokad Kallelse", "Bokad Skyddad", "Ledig"]
+
+
+def test_the_list_shows_what_staff_said_when_they_moved_a_booking(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    browser.get(f"/bokning/{row.id}/flytta")
+    browser.post(f"/bokning/{row.id}/flytta", slot=str(slot_ids(world)[3]), comment="Läkaren är borta")
+    assert [one[8] for one in rows(browser, status="bokad")] == ["När mottagningen flyttade: Läkaren är borta"]
+    file = browser.client.get("/bokningslista.csv?fran=2026-12-01&status=bokad").data.decode("utf-8-sig")
+    assert file.splitlines()[1].endswith(";Läkaren är borta")
+
+
+def test_the_list_says_when_a_time_is_released_and_which_have_passed(browser: Browser, world: World) -> None:
+    with world.timebook.desk() as desk:
+        period = a_period(date(2026, 12, 1), opens=13, closes=14)
+        desk.add_slots(NORTH, "BES", period, published_from=at(2, 8))
+    world.clock.now = at(1, 9, 40)
+    as_booker(browser)
+    assert [row[3] for row in rows(browser)[:2]] == ["Passerad", "Ledig"]
+    assert [row[3] for row in rows(browser, status="slapps")] == ["Släpps 2026-12-02 08.00"] * 2
+    assert len(rows(browser, status="passerad")) == 1
+
+
 def test_the_log_tells_who_looked_at_whom(browser: Browser, world: World) -> None:
     """domain.md §7.5: log follow-up, itself noted."""
     ask = world.ask(ANNA)
@@ -317,7 +458,7 @@ def test_the_log_tells_who_looked_at_whom(browser: Browser, world: World) -> Non
     browser.post("/logguppfoljning", number="19791212-9280", first_day="2026-11-27", last_day="2026-11-27")
     assert "Stina Reception" in browser.page
     assert "Läste en bokning" in browser.page
-    assert "Patienten (webb)" in browser.page
+    assert "Invånaren (webb)" in browser.page
     assert ("read audit log", ANNA.number) in actions(world)
 
 
@@ -357,3 +498,18 @@ def test_the_visit_survives_work_and_the_pages_name_clinic_and_person(browser: B
         assert text in browser.page
     world.clock.now += timedelta(minutes=31)
     assert browser.get("/bokningslista").request.path == "/logga-in"
+
+
+def test_the_code_that_the_form_of_new_kinds_has_is_refused_with_a_sentence(browser: Browser, world: World) -> None:
+    """It could never be opened: its page is the form."""
+    browser.sign_in(CHIEF, 1)
+    browser.get("/tidstyper/ny")
+    browser.post("/tidstyper/ny", code="ny", internal_name="Nybesök", web_name="Nybesök")
+    assert "Kod: Koden ny går inte att använda" in browser.page
+    assert [row.code for row in world.rows(TimeTypeRow)] == ["BES"]
+
+
+def test_every_fault_of_the_booking_form_names_its_field(browser: Browser, world: World) -> None:
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="x" * 501, invitation_text="x" * 501)
+    for label in ("Orsak", "Text till invånaren"):
+        assert f"{label}: Skriv högst 500 tecken." in browser.page
