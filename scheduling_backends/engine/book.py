@@ -304,7 +304,8 @@ def _leave(
 ) -> str:
     """Move to another clinic, where the booking goes on as `new_id`."""
     old = session.get_one(BookingRow, booking.id)
-    kept = {name: getattr(old, name) for name in ("subject_of_care", "medical_unit", "reason", *Contact.__slots__)}
+    stays = ("subject_of_care", "medical_unit", "reason", "care_note", *Contact.__slots__)
+    kept = {name: getattr(old, name) for name in stays}
     session.execute(_WRITE_BOOKING, kept | changes | {"id": new_id, "state": BookingState.BOOKED, "made_at": now})
     replace_with(session, booking, new_id, author, now)
     return new_id

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from contracts.database import hold
 from contracts.identifiers import PersonIdentity
+from contracts.times import SWEDEN
 from scheduling_backends.engine import find, rules
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
 from scheduling_backends.engine.citizens import circumstances_of
@@ -38,6 +39,8 @@ from scheduling_backends.engine.refusals import Refusal
 from scheduling_backends.engine.seats import Author, let_go, take_seat_of_any_kind, write_history
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
 
+CONCLUDED = (BookingState.COMPLETED, BookingState.NO_SHOW)
+
 
 class CareSituation(StrEnum):
     """Why something cannot be done for staff either: the sentences of care_sv.toml."""
@@ -46,7 +49,9 @@ class CareSituation(StrEnum):
     SLOT_GONE = "slot_gone"
     BOOKING_ENDED = "booking_ended"
     UNKNOWN_BOOKING = "unknown_booking"
+    NOT_YET_THE_DAY = "not_yet_the_day"
     NOT_YET_STARTED = "not_yet_started"
+    NOT_CONCLUDED = "not_concluded"
 
 
 class CareRefused(Exception):
@@ -75,12 +80,13 @@ def book(
     author: Author,
     now: datetime,
     *,
-    reason: str | None = None,
+    note: str | None = None,
     invitation_text: str | None = None,
     invitation: str | None = None,
 ) -> str:
     """Book a seat of the slot for a citizen; with a text it is a timed invitation. The booking's id.
 
+    `note` is care's own and stays here: the reason that goes out is the citizen's (contracts.md MB-8).
     `invitation` is an open invitation of the same citizen that the booking uses up. Drafts and blocked times can be
     had too, times that have ended cannot. Raises CareRefused.
     """
@@ -100,13 +106,13 @@ def book(
         invitation_text=invitation_text,
         booked_by=Initiative.CARE,
         subject_of_care=person.number,
-        reason=reason,
+        care_note=note,
         made_at=now,
         **contact.given(),
     )
     session.add(row)
     session.flush()
-    write_history(session, booking_id, Happening.BOOKED, author, now, to_slot=slot_id, comment=reason)
+    write_history(session, booking_id, Happening.BOOKED, author, now, to_slot=slot_id, comment=note)
     if invitation is not None:
         replace_with(session, _active(session, invitation), booking_id, author, now)
     return booking_id
@@ -141,20 +147,32 @@ def cancel(session: Session, booking_id: str, author: Author, now: datetime, com
 def conclude(session: Session, booking_id: str, came: bool, author: Author, now: datetime) -> None:
     """The citizen has come, or did not. It can be corrected; raises CareRefused for what is not a booked time.
 
-    Nobody has failed to come before the time has begun.
+    Nobody comes before the day of the visit, and nobody has failed to come before the time has begun.
     """
-    _held(session, booking_id)
-    booking = find.booking(session, booking_id)
-    if booking is None:
-        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
-    if booking.state not in (BookingState.BOOKED, BookingState.COMPLETED, BookingState.NO_SHOW):
+    booking = _held_booking(session, booking_id)
+    if booking.state not in (BookingState.BOOKED, *CONCLUDED) or booking.start is None:
         raise CareRefused(CareSituation.BOOKING_ENDED)
-    if not came and (booking.start is None or booking.start > now):
+    if came and not is_the_day(booking.start, now):
+        raise CareRefused(CareSituation.NOT_YET_THE_DAY)
+    if not came and booking.start > now:
         raise CareRefused(CareSituation.NOT_YET_STARTED)
-    state = BookingState.COMPLETED if came else BookingState.NO_SHOW
-    session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
     what = Happening.CAME if came else Happening.STAYED_AWAY
+    _set_state(session, booking_id, BookingState.COMPLETED if came else BookingState.NO_SHOW)
     write_history(session, booking_id, what, author, now)
+
+
+def reopen(session: Session, booking_id: str, author: Author, now: datetime) -> None:
+    """Take back that the citizen came or did not: it is a booked time again. Raises CareRefused for any other."""
+    booking = _held_booking(session, booking_id)
+    if booking.state not in CONCLUDED:
+        raise CareRefused(CareSituation.NOT_CONCLUDED)
+    _set_state(session, booking_id, BookingState.BOOKED)
+    write_history(session, booking_id, Happening.REOPENED, author, now)
+
+
+def is_the_day(start: datetime, now: datetime) -> bool:
+    """Whether the day of the visit has come, in Swedish time."""
+    return start.astimezone(SWEDEN).date() <= now.astimezone(SWEDEN).date()
 
 
 def take_off_the_work_list(session: Session, booking_id: str, now: datetime) -> None:
@@ -224,19 +242,26 @@ def _clinic_of(session: Session, slot: SlotRow) -> Clinic:
 
 def _active(session: Session, booking_id: str) -> Booking:
     """The booking or invitation, as long as it can still be changed, its citizen's other changes waiting."""
-    _held(session, booking_id)
-    booking = find.booking(session, booking_id)
-    if booking is None:
-        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
+    booking = _held_booking(session, booking_id)
     if booking.state not in (BookingState.BOOKED, BookingState.INVITED):
         raise CareRefused(CareSituation.BOOKING_ENDED)
     return booking
 
 
-def _held(session: Session, booking_id: str) -> None:
+def _held_booking(session: Session, booking_id: str) -> Booking:
+    """The booking in any state, its citizen's other changes waiting."""
     number = find.holder(session, booking_id)
-    if number is not None:
-        hold(session, queue_of(PersonIdentity(number)))
+    if number is None:
+        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
+    hold(session, queue_of(PersonIdentity(number)))
+    booking = find.booking(session, booking_id)
+    if booking is None:
+        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
+    return booking
+
+
+def _set_state(session: Session, booking_id: str, state: BookingState) -> None:
+    session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
 
 
 def _change_seat(session: Session, booking: Booking, slot_id: int) -> None:

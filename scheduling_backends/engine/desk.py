@@ -331,8 +331,9 @@ class Desk:
     ) -> str:
         """Book a time for a citizen; with a text it is a timed invitation. The booking's id.
 
-        `by` is for bookings that come from elsewhere, such as demo data. `invitation` is the open invitation that the
-        booking uses up. Raises NoSeat when there is no empty seat at that time, ValueError for a blank text.
+        `by` is for bookings that come from elsewhere, such as demo data; a citizen's `reason` goes out, care's is kept
+        as care's note. `invitation` is the open invitation that the booking uses up. Raises NoSeat when there is no
+        empty seat at that time, ValueError for a blank text.
         """
         if invitation_text is not None:
             _demand_text(invitation_text)
@@ -342,7 +343,8 @@ class Desk:
         if slot_id is None:
             raise NoSeat(f"no empty seat for {time_type} at {clinic}")
         row = self._new_booking(booking_id, kind, person, contact, by)
-        row.slot_id, row.reason, row.state = slot_id, reason, BookingState.BOOKED
+        row.slot_id, row.state = slot_id, BookingState.BOOKED
+        row.reason, row.care_note = (None, reason) if by is Initiative.CARE else (reason, None)
         row.is_invitation, row.invitation_text = invitation_text is not None, invitation_text
         self._add(row)
         author = self._author if by is Initiative.CARE else Author("citizen")
@@ -387,6 +389,8 @@ class Desk:
         """The visit is over: the citizen came, or did not."""
         state = BookingState.COMPLETED if came else BookingState.NO_SHOW
         self._session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
+        what = Happening.CAME if came else Happening.STAYED_AWAY
+        write_history(self._session, booking_id, what, self._author, self._now)
 
     # -- Private
 

@@ -36,13 +36,18 @@ MOVE_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class BookingPage:
-    """A booking with its history. `may_change`: this visit may, and the booking can still be changed."""
+    """A booking with its history. `may_change`: this visit may, and the booking can still be changed.
+
+    `is_early`: it is not yet the day of the visit.
+    """
 
     entry: Entry
     lines: tuple[HistoryLine, ...]
     citizen_id: int | None
     may_change: bool
     may_conclude: bool
+    may_reopen: bool
+    is_early: bool
     has_begun: bool
     form: Form = field(repr=False)
     done: str = ""
@@ -112,9 +117,19 @@ def booking_page(
     done: str,
 ) -> BookingPage:
     has_begun = entry.start is not None and entry.start <= now
-    may_conclude = may_book and entry.start is not None and entry.state in overview.SEATED
+    is_seated = may_book and entry.start is not None and entry.state in overview.SEATED
+    is_early = is_seated and entry.start is not None and not care.is_the_day(entry.start, now)
     return BookingPage(
-        entry, lines, citizen_id, may_book and entry.is_active, may_conclude, has_begun, sent, _known(done)
+        entry,
+        lines,
+        citizen_id,
+        may_change=may_book and entry.is_active,
+        may_conclude=is_seated and not is_early,
+        may_reopen=is_seated and entry.state in care.CONCLUDED,
+        is_early=is_early,
+        has_begun=has_begun,
+        form=sent,
+        done=_known(done),
     )
 
 
@@ -151,6 +166,18 @@ def _concluded(booking_id: str, has_come: bool) -> Response:
         "conclude",
         lambda session: care.conclude(session, booking_id, has_come, visit().author, system().now()),
         "noterad",
+    )
+
+
+@blueprint.post("/bokning/<booking_id>/angra")
+@needs(Role.BOOKER)
+def reopen(booking_id: str) -> Response:
+    """Kom or Uteblev was a mistake."""
+    return _changed(
+        booking_id,
+        "conclude",
+        lambda session: care.reopen(session, booking_id, visit().author, system().now()),
+        "angrad",
     )
 
 
@@ -286,7 +313,7 @@ def book(slot_id: int) -> Response:
 def _book(slot_id: int, sent: Form) -> Response:
     now = system().now()
     person = sent.person("number", now.astimezone(SWEDEN).date())
-    reason, invitation = sent.text("reason"), sent.text("invitation_text")
+    care_note, invitation = sent.text("reason"), sent.text("invitation_text")
     first, last, phone = (sent.text(name, most=80) for name in ("first_name", "last_name", "phone"))
     with system().writing() as session:
         time = _time(session, slot_id)
@@ -310,7 +337,7 @@ def _book(slot_id: int, sent: Form) -> Response:
                     _contact(citizen, phone),
                     visit().author,
                     now,
-                    reason=reason,
+                    note=care_note,
                     invitation_text=invitation,
                 )
         except CareRefused as refused:
@@ -375,7 +402,7 @@ def _first_day(text: str, start: datetime) -> date:
     return max(today, start.astimezone(SWEDEN).date())
 
 
-_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen")
+_DONE = ("bokad", "flyttad", "avbokad", "noterad", "angrad", "sparrad", "oppnad", "kallad", "sparad", "borttagen")
 
 
 def _known(done: str) -> str:

@@ -4,4 +4,4 @@
 """
 
 LOCATION = "scheduling_backends.engine:migrations"
-HEAD = "0003"
+HEAD = "0004"

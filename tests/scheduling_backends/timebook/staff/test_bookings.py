@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow
+from scheduling_backends.engine.offer import CutOff
 from scheduling_backends.engine.states import BookingState, Initiative
 from tests.people import ANNA, BERTIL, ELIN, SIV
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
@@ -50,7 +51,7 @@ def test_staff_book_for_a_registered_citizen(browser: Browser, world: World) -> 
     assert answer.request.path.startswith("/bokning/B-")
     assert "Tiden är bokad." in browser.page
     (row,) = world.rows(BookingRow)
-    assert (row.booked_by, row.reason, row.subject_of_care) == (Initiative.CARE, "Ringde", ANNA.number)
+    assert (row.booked_by, row.care_note, row.subject_of_care) == (Initiative.CARE, "Ringde", ANNA.number)
     assert ("make", ANNA.number) in actions(world)
 
 
@@ -357,3 +358,35 @@ def test_the_visit_survives_work_and_the_pages_name_clinic_and_person(browser: B
         assert text in browser.page
     world.clock.now += timedelta(minutes=31)
     assert browser.get("/bokningslista").request.path == "/logga-in"
+
+
+def test_kom_is_not_offered_before_the_day_and_can_be_taken_back(browser: Browser, world: World) -> None:
+    """domain.md §9.5."""
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    assert "På besöksdagen går det att notera att patienten kom." in browser.page
+    assert browser.post(f"/bokning/{row.id}/kom").status_code == 409
+    assert "Besöksdagen har inte kommit än" in browser.page
+    world.clock.now = at(1, 8)
+    browser.sign_in(BOOKER, 1)
+    browser.get(f"/bokning/{row.id}")
+    browser.post(f"/bokning/{row.id}/kom")
+    assert "Ångra: bokad igen" in browser.page
+    browser.post(f"/bokning/{row.id}/angra")
+    assert "Ångrat. Tiden är bokad igen." in browser.page
+    assert "Ångrade Kom eller Uteblev" in browser.page
+    assert world.rows(BookingRow)[0].state is BookingState.BOOKED
+
+
+def test_care_s_note_is_shown_under_its_own_name(browser: Browser, world: World) -> None:
+    """contracts.md MB-8: the note is nobody's words but care's, also when the citizen has moved the time."""
+    world.change(rebook_care=CutOff(24))
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="Orolig, ge extra tid")
+    (row,) = world.rows(BookingRow)
+    ask = world.ask(ANNA)
+    ask.move(row.id, ask.free_times()[2], "Hinner inte")
+    browser.get(f"/bokning/{row.id}")
+    assert "<dt>Vårdens anteckning</dt><dd>Orolig, ge extra tid</dd>" in browser.page
+    assert "Patientens kommentar vid bokning" not in browser.page
+    browser.get("/bokningslista", fran="2026-12-01", till="2026-12-02", status="bokad")
+    assert "Vårdens anteckning: Orolig, ge extra tid" in browser.page
