@@ -1,7 +1,8 @@
 """The timebook's values as messages: which element of a Timeslot is said where.
 
 The matrix of contracts.md §5.1: a free time has no citizen and is no invitation, a booking has both answered; what has
-no value is None and left out (G-11). A refusal carries its internal code in an extension of our own namespace.
+no value is None and left out (G-11). A refusal carries its internal code, and the rule and
+reason of it, in an extension of our own namespace.
 Elsewhere: how a message is spelled (contracts' codec), what may be said at all (rules.py, access.py).
 """
 
@@ -26,7 +27,7 @@ from scheduling_backends.engine.entries import (
     TimeType,
 )
 from scheduling_backends.engine.models import SLOT_PREFIX
-from scheduling_backends.engine.refusals import Refusal
+from scheduling_backends.engine.refusals import RULES, Reason, Refusal
 
 
 def free_time(clinic: Clinic, time: FreeTime, now: datetime) -> s.Timeslot:
@@ -123,14 +124,21 @@ def _text(outcome: Done | Refusal) -> str | None:
 
 
 def _extensions(outcome: Done | Refusal) -> s.core.Extensions:
-    """`<refusal xmlns="urn:tidbro:scheduling:1"><code>…</code></refusal>` beside a refusal's text (domain.md §5.11)."""
-    return () if isinstance(outcome, Done) else (extension(outcome.code),)
+    """The element `refusal` beside a refusal's text (domain.md §5.11)."""
+    return () if isinstance(outcome, Done) else (extension(outcome.code, outcome.reason),)
 
 
-def extension(code: str) -> bytes:
-    """The element that carries a refusal's internal code."""
+def extension(code: str, reason: Reason | None) -> bytes:
+    """`<refusal xmlns="urn:tidbro:scheduling:1"><code>…</code><rule>R7</rule><reason>AGE</reason></refusal>`.
+
+    Without `rule` where the reason is about none, with the code alone where no reason is known.
+    """
     element = etree.Element(f"{{{TIDBRO}}}refusal", nsmap={None: TIDBRO})
     etree.SubElement(element, f"{{{TIDBRO}}}code").text = code
+    rule = None if reason is None else RULES.get(reason)
+    for name, text in (("rule", rule), ("reason", reason)):
+        if text is not None:
+            etree.SubElement(element, f"{{{TIDBRO}}}{name}").text = text
     return etree.tostring(element)
 
 

@@ -6,8 +6,8 @@ from dataclasses import fields
 import pytest
 
 from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
-from scheduling_backends.engine.refusals import catalogue
-from tests.docs.pages import ROOT
+from scheduling_backends.engine.refusals import RULES, Reason, catalogue
+from tests.docs.pages import ROOT, rows
 
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 ROWS = {
@@ -48,4 +48,9 @@ def test_settings_are_fields_and_each_that_decides_something_is_named() -> None:
 
 def test_codes_are_those_of_the_refusals_and_none_is_left_out() -> None:
     codes = {entry["code"] for entry in catalogue().values()}
-    assert {one for one in ticked(PAGE) if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", one)} == codes
+    assert {one for one in ticked(PAGE) if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", one)} - set(Reason) == codes
+
+
+def test_every_reason_has_its_row_and_its_rule() -> None:
+    told = {cells[0].strip("`"): cells[1] for cells in rows(PAGE) if len(cells) == 3 and cells[0].startswith("`")}
+    assert told == {reason.value: RULES.get(reason, "–") for reason in Reason}

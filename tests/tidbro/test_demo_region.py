@@ -289,7 +289,7 @@ def test_where_nobody_reaches_the_age_the_person_of_the_table_stands_for_it():
 
 
 def test_scenario_2_a_booking_with_a_message(region):
-    ask = region.ask(BERTIL, SODRA, "PROV10")
+    ask = region.ask(DAN, SODRA, "PROV10")
     answer = ask.make(ask.free_times()[0])
     assert answer.result_code == "INFO"
     assert "fastande" in answer.result_text

@@ -176,7 +176,7 @@ def test_a_time_is_not_booked_and_not_moved_to_under_another_care_type(kinds, sa
 
 def test_each_clinic_tells_its_own_bookings_only(clinic):
     """G-23: a citizen's calendar takes one call for each clinic."""
-    clinic.add_clinic(SOUTH, GROUP, a_type())
+    clinic.add_clinic(SOUTH, GROUP, a_type(max_simultaneous=2))
     clinic.add_times(SOUTH)
     north, south = clinic.ask(), clinic.ask(facility=SOUTH)
     first = north.booked(north.free_times()[0])
