@@ -31,6 +31,7 @@ SHARED = {
     "citizen-change": "/invanare/{citizen}/andra",
     "invite": "/invanare/{citizen}/kalla",
     "register": "/invanare/ny",
+    "to-tell": "/att-meddela",
     "invitations": "/kallelser",
     "booking": "/bokning/{booking}",
     "move": "/bokning/{booking}/flytta",

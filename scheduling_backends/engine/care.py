@@ -1,10 +1,12 @@
 """What staff do with bookings: book, move, cancel, conclude; block and open times.
 
-Staff are not bound by the citizens' rules (domain.md §9.4), `web_answer` says what those would have answered, for the
-warning on the page. The database holds staff to the same truth as citizens: one booking a seat, a failed move keeps the
-old time, a booking that has ended is not changed. Functions run inside the caller's writing transaction; they raise
-CareRefused, and the caller's transaction is then to be given up. The author's HSA-id is written into the history.
-Elsewhere: setting up and inviting (desk.py), citizens (book.py), the audit log's lines (audit_log.py, by the pages).
+Staff are not bound by the citizens' rules (domain.md §9.4); `hits_of_…` say which of them would have stopped the
+citizen, for the warning on the page. The database holds staff to the same truth as citizens: one booking a seat, a
+failed move keeps the old time, a booking that has ended is not changed. Functions run inside the caller's writing
+transaction; they raise CareRefused, and the caller's transaction is then to be given up. The author's HSA-id is written
+into the history.
+Elsewhere: setting up and inviting (desk.py), citizens (book.py), who is to be told (telling.py), the audit log's lines
+(audit_log.py, by the pages).
 Source: domain.md §6.3, §7.4, §9.5.
 """
 
@@ -180,23 +182,48 @@ def take_off_the_work_list(session: Session, booking_id: str, now: datetime) -> 
     session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(handled_at=now))
 
 
-def web_answer(session: Session, slot_id: int, person: PersonIdentity, now: datetime) -> Refusal | None:
-    """What the rules would tell the citizen who wanted this time now, without a reason asked for; None for yes."""
+# -- What a citizen would have been refused
+
+
+def hits_of_booking(session: Session, slot_id: int, person: PersonIdentity, now: datetime) -> tuple[Refusal, ...]:
+    """Every rule that would stop the citizen from booking this time now, but those about what the web offers."""
+    return rules.hits_of_booking(_case(session, slot_id, person, rules.Errand.NEW, now))
+
+
+def hits_of_moving(session: Session, booking_id: str, slot_id: int, now: datetime) -> tuple[Refusal, ...]:
+    """Every rule that would stop the citizen from moving the booking to this time now."""
+    booking = _active(session, booking_id)
+    clinic, settings = booking.clinic.settings, booking.time_type.settings
+    case = _case(session, slot_id, booking.subject_of_care, rules.Errand.REBOOKING, now, besides=booking_id)
+    return (*rules.hits_of_leaving(clinic, settings, booking.facts, now), *rules.hits_of_booking(case))
+
+
+def hits_of_cancelling(session: Session, booking_id: str, now: datetime) -> tuple[Refusal, ...]:
+    """The cut-off that is over for the citizen."""
+    booking = _active(session, booking_id)
+    return rules.hits_of_cancelling(booking.clinic.settings, booking.time_type.settings, booking.facts, now)
+
+
+def _case(
+    session: Session,
+    slot_id: int,
+    person: PersonIdentity,
+    errand: rules.Errand,
+    now: datetime,
+    besides: str | None = None,
+) -> rules.BookingCase:
     slot, kind = _slot(session, slot_id)
     clinic = _clinic_of(session, slot)
-    settings = rules.in_force(clinic.settings, kind.settings)
-    case = rules.BookingCase(
+    return rules.BookingCase(
         clinic.settings,
-        settings,
+        rules.in_force(clinic.settings, kind.settings),
         rules.SlotFacts(slot.start, slot.end, slot.state, slot.published_from, slot.performer_id),
         person,
-        rules.Errand.NEW,
+        errand,
         now,
-        reason="-",
-        own=find.own_times(session, clinic, person, now, None),
-        known=circumstances_of(session, clinic, kind, person, now),
+        own=find.own_times(session, clinic, person, now, besides),
+        known=circumstances_of(session, clinic, kind, person, now, besides),
     )
-    return rules.refuse_booking(case)
 
 
 # -- Times

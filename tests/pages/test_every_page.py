@@ -14,6 +14,7 @@ SHARED = [
     "/invanare/{citizen}/andra",
     "/invanare/{citizen}/kalla",
     "/invanare/ny",
+    "/att-meddela",
     "/kallelser",
     "/tidstyper",
     "/tidstyper/BES",

@@ -36,6 +36,7 @@ from scheduling_backends.takecare.system import TakeCareSystem
 from tests.people import (
     ANNA,
     BERTIL,
+    DAN,
     ELIN,
     GRETA,
     HULDA,

@@ -11,7 +11,15 @@ from pathlib import Path
 from flask import Flask
 
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import administration, bookings, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff import (
+    administration,
+    bookings,
+    citizens,
+    follow_up,
+    invitations,
+    telling,
+    time_types,
+)
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
@@ -22,6 +30,7 @@ _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 NAVIGATION = (
     NavEntry("calendar.calendar", "navigation.calendar"),
     NavEntry("web_log.listed", "navigation.web_log"),
+    NavEntry("telling.listed", "telling.title"),
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
     NavEntry("time_types.listed", "navigation.time_types"),
@@ -29,7 +38,7 @@ NAVIGATION = (
     NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
     NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
 )
-_MODULES = (calendar, web_log, bookings, citizens, invitations, time_types, administration, follow_up)
+_MODULES = (calendar, web_log, bookings, telling, citizens, invitations, time_types, administration, follow_up)
 
 
 def site(system: StaffSystem, secret: bytes) -> Flask:

@@ -16,7 +16,15 @@ from pathlib import Path
 from flask import Flask
 
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import administration, bookings, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff import (
+    administration,
+    bookings,
+    citizens,
+    follow_up,
+    invitations,
+    telling,
+    time_types,
+)
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
@@ -31,6 +39,7 @@ NAVIGATION = (
     NavEntry("making.make_form", "navigation.make", _PLANNERS),
     NavEntry("copying.copy_form", "navigation.copy", _PLANNERS),
     NavEntry("closed_hours.listed", "navigation.closures"),
+    NavEntry("telling.listed", "telling.title"),
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
     NavEntry("time_types.listed", "navigation.time_types"),
@@ -48,6 +57,7 @@ _MODULES = (
     figures,
     administration,
     bookings,
+    telling,
     citizens,
     invitations,
     time_types,

@@ -1,7 +1,8 @@
 """Exceptions from the schedule (avvikande tider): closed hours with their work lists, and a way to extra hours.
 
 Each citizen on a work list is shown with a way to move or cancel the booking, and stays until somebody has noted that
-the citizen was told. Who looks at the lists is noted, as is each change. Schedulers close; bookers work the lists off.
+the citizen was told (telling.py). Who looks at the lists is noted, as is each change. Schedulers close; bookers work
+the lists off.
 Source: domain.md §7.3 item 4. Rules: engine/closures.py's.
 """
 
@@ -17,7 +18,7 @@ from scheduling_backends.engine import closures, overview
 from scheduling_backends.engine.closures import Closure, Hours
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once, show
-from scheduling_backends.staff.bookings import audit, audit_all, note
+from scheduling_backends.staff.bookings import audit, audit_all
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
@@ -124,18 +125,3 @@ def _withdraw(closure_id: int) -> Response:
             abort(404)
         audit(session, "close hours", None)
     return redirect(url_for("closed_hours.listed", klart="oppnad"), 303)
-
-
-@blueprint.post("/avvikande/fick-veta/<booking_id>")
-@needs(Role.SCHEDULER, Role.BOOKER)
-def tell(booking_id: str) -> Response:
-    return once.carry_out(lambda: _tell(booking_id))
-
-
-def _tell(booking_id: str) -> Response:
-    with system().writing() as session:
-        entry = overview.entry(session, visit().clinic, booking_id)
-        if entry is None or not closures.tell(session, visit().clinic, booking_id, system().now(), visit().author):
-            abort(404)
-        note(session, "tell citizen", entry)
-    return redirect(url_for("closed_hours.listed", klart="fick_veta"), 303)

@@ -138,13 +138,12 @@ def test_blocked_times_are_opened_again(world: World, slots: list[int]) -> None:
         assert set(session.scalars(select(SlotRow.state))) == {SlotState.PUBLISHED}
 
 
-def test_staff_are_told_what_the_rules_would_have_said(world: World, slots: list[int]) -> None:
+def test_staff_are_told_what_would_have_stopped_the_citizen(world: World, slots: list[int]) -> None:
     world.clock.now = at(1, 8)  # less than two hours before (R10)
     with world.timebook.reading() as session:
-        answer = care.web_answer(session, slots[0], ANNA.identity, world.clock())
-        later = care.web_answer(session, slots[4], ANNA.identity, world.clock())
-    assert answer is not None
-    assert (answer.code, later) == ("TOO_LATE_TO_MAKE_APPOINTMENT", None)
+        soon = care.hits_of_booking(session, slots[0], ANNA.identity, world.clock())
+        later = care.hits_of_booking(session, slots[4], ANNA.identity, world.clock())
+    assert ([one.reason for one in soon], later) == (["LEAD_TIME"], ())
 
 
 def test_an_open_invitation_that_staff_use_is_used_up(world: World, slots: list[int]) -> None:
