@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from contracts.database import hold
 from contracts.identifiers import HsaId, PersonIdentity
@@ -96,6 +96,10 @@ class Desk:
         self._session = session
         self._now = now
         self._author = author
+
+    def at(self, moment: datetime) -> "Desk":
+        """The same desk at another moment: what is done there is written as done then."""
+        return Desk(self._session, moment, self._author)
 
     # -- Setting up
 
@@ -302,8 +306,13 @@ class Desk:
             (row.id, row.start) for row in self._session.execute(statement.order_by(SlotRow.start, SlotRow.id))
         )
 
-    def empty_seat_at(self, clinic: HsaId, time_type: str, earliest: datetime) -> datetime | None:
-        """The start of the first time from `earliest` on that has an empty seat, whatever the citizens' rules say."""
+    def empty_seat_at(
+        self, clinic: HsaId, time_type: str, earliest: datetime, person: PersonIdentity | None = None
+    ) -> datetime | None:
+        """The start of the first time from `earliest` on that has an empty seat, whatever the citizens' rules say.
+
+        With a `person`, one when that citizen is booked nowhere in this system.
+        """
         kind = self._time_type(clinic, time_type)
         statement = select(SlotRow.start).where(
             SlotRow.clinic_id == kind.clinic_id,
@@ -312,6 +321,8 @@ class Desk:
             SlotRow.state == SlotState.PUBLISHED,
             exists().where(SeatRow.slot_id == SlotRow.id, SeatRow.booking_id.is_(None)),
         )
+        if person is not None:
+            statement = statement.where(~_is_occupied(person))
         return self._session.scalar(statement.order_by(SlotRow.start).limit(1))
 
     # -- Citizens
@@ -493,6 +504,14 @@ def _demand_text(text: str) -> None:
 def _is_alone(time_type_id: int) -> ColumnElement[bool]:
     """Of this kind, with neither performer nor resource."""
     return and_(SlotRow.time_type_id == time_type_id, SlotRow.performer_id.is_(None), SlotRow.resource_id.is_(None))
+
+
+def _is_occupied(person: PersonIdentity) -> ColumnElement[bool]:
+    """Whether the citizen is booked somewhere while a SlotRow lasts."""
+    other = aliased(SlotRow)
+    theirs = (BookingRow.subject_of_care == person.number, BookingRow.state == BookingState.BOOKED)
+    then = (other.id == BookingRow.slot_id, other.start < SlotRow.end, other.end > SlotRow.start)
+    return exists().where(*theirs, *then)
 
 
 def _columns(settings: ClinicSettings | TimeTypeSettings) -> dict[str, Any]:
