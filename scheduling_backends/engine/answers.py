@@ -6,12 +6,15 @@ reason of it, in an extension of our own namespace.
 Elsewhere: how a message is spelled (contracts' codec), what may be said at all (rules.py, access.py).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
 from contracts import scheduling as s
+from contracts import xml
 from contracts.namespaces import TIDBRO
 from contracts.times import SWEDEN
 from scheduling_backends.engine import rules
@@ -27,6 +30,7 @@ from scheduling_backends.engine.entries import (
     TimeType,
 )
 from scheduling_backends.engine.models import SLOT_PREFIX
+from scheduling_backends.engine.offer import ReasonMode
 from scheduling_backends.engine.refusals import RULES, Reason, Refusal
 
 
@@ -46,6 +50,39 @@ def free_time(clinic: Clinic, time: FreeTime, now: datetime) -> s.Timeslot:
         **_kind(time.time_type),
         **_with(time.performer, time.resource),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyReasons:
+    """The ready reasons of a kind of time, which a citizen may choose from instead of writing one (R18)."""
+
+    time_type_id: str
+    reasons: tuple[str, ...]
+
+
+def free_times(clinic: Clinic, found: Sequence[FreeTime], now: datetime) -> s.GetAvailableTimeslotsResponse:
+    """The free times, and beside them the ready reasons of their kinds of time."""
+    kinds = {time.time_type.settings.code: time.time_type.settings for time in found}
+    ready = [
+        ready_extension(ReadyReasons(code, kind.ready_reasons))
+        for code, kind in sorted(kinds.items())
+        if kind.ready_reasons and kind.booking_reason is not ReasonMode.NO
+    ]
+    return s.GetAvailableTimeslotsResponse(tuple(free_time(clinic, time, now) for time in found), tuple(ready))
+
+
+def ready_extension(ready: ReadyReasons) -> bytes:
+    """`<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="TEL10"><reason>Recept</reason></readyReasons>`."""
+    element = etree.Element(f"{{{TIDBRO}}}readyReasons", nsmap={None: TIDBRO}, timeTypeID=ready.time_type_id)
+    for reason in ready.reasons:
+        etree.SubElement(element, f"{{{TIDBRO}}}reason").text = reason
+    return etree.tostring(element)
+
+
+def ready_reasons_in(extensions: s.core.Extensions) -> tuple[ReadyReasons, ...]:
+    """What `ready_extension` has written; other elements are passed over."""
+    told = [element for one in extensions if (element := xml.parse(one)).tag == f"{{{TIDBRO}}}readyReasons"]
+    return tuple(ReadyReasons(str(one.get("timeTypeID")), tuple(map(xml.text_of, one))) for one in told)
 
 
 def free_day(clinic: Clinic, free: FreeDay) -> s.DateAvailability:

@@ -153,7 +153,7 @@ class EngineProducer:
         now = self._clock()
         with self._asking(request.healthcare_facility, caller) as (session, clinic):
             found = find.free_times(session, self._search(session, clinic, request, caller), now)
-        return s.GetAvailableTimeslotsResponse(tuple(answers.free_time(clinic, time, now) for time in found))
+        return answers.free_times(clinic, found, now)
 
     # -- What is booked
 

@@ -93,6 +93,11 @@ class BookPage:
     warnings: Hits = ()
     needs_name: bool = True
 
+    @property
+    def ready_reasons(self) -> tuple[tuple[str, str], ...]:
+        """The kind of time's ready reasons, to choose from."""
+        return tuple((reason, reason) for reason in self.time.time_type.settings.ready_reasons)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -349,6 +354,8 @@ def _book(slot_id: int, sent: Form) -> Response:
     first, last, phone = (sent.text(name, most=80) for name in ("first_name", "last_name", "phone"))
     with system().writing() as session:
         time = _time(session, slot_id)
+        ready = sent.one_of("ready_reason", time.time_type.settings.ready_reasons, required=False)
+        care_note = "\n".join(filter(None, (ready, care_note))) or None
         known = None if person is None else citizens.citizen(session, person)
         if known is None:
             sent.text("first_name", required=True)

@@ -18,7 +18,7 @@ from contracts.errors import ProducerFault, ProducerUnreachable
 from contracts.identifiers import HsaId
 from contracts.producer import Caller, Health
 from contracts.times import Clock, system_clock
-from scheduling_backends.engine.answers import extension
+from scheduling_backends.engine.answers import extension, ready_extension
 from scheduling_backends.engine.producer import Unanswered
 from scheduling_backends.engine.refusals import Reason, Situation, refuse
 from scheduling_backends.takecare import mapping, records
@@ -191,11 +191,18 @@ def _outcome(answer: xml.Element) -> tuple[int, str | None]:
 def _read(operation: Operation, answer: xml.Element, units: Units, result: Mapping[str, Any]) -> object:
     """The contracts' answer. Raises ProducerUnreachable for one that contradicts itself."""
     record = operation.answer
+    more = {"extensions": _ready_reasons(answer, units)} if operation.tells_ready_reasons else {}
     try:
-        found = records.read(record, records.of_element(answer, record), units, **result)
+        found = records.read(record, records.of_element(answer, record), units, **result, **more)
     except (ValueError, TypeError):
         raise ProducerUnreachable("the record system: its answer contradicts itself") from None
     return found
+
+
+def _ready_reasons(answer: xml.Element, units: Units) -> s.core.Extensions:
+    record = mapping.READY_REASONS
+    told = answer.iterchildren(f"{{{NAMESPACE}}}{mapping.READY_REASONS_ELEMENT}")
+    return tuple(ready_extension(records.read(record, records.of_element(one, record), units)) for one in told)
 
 
 def _unusable(code: int) -> ProducerUnreachable:

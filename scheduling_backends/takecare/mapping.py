@@ -16,6 +16,7 @@ from contracts import scheduling as s
 from contracts import xml
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.times import SWEDEN
+from scheduling_backends.engine.answers import ReadyReasons
 from scheduling_backends.engine.producer import Unanswered
 from scheduling_backends.engine.refusals import Reason
 
@@ -233,6 +234,17 @@ class Operation:
         """Whether it can be refused by a rule; then its answer has room for a Skal."""
         return self.method in ("make_booking", "update_booking", "cancel_booking")
 
+    @property
+    def tells_ready_reasons(self) -> bool:
+        """Whether its answer ends with READY_REASONS, an element `FardigaOrsaker` for each kind of time."""
+        return self.method == "get_available_timeslots"
+
+
+READY_REASONS = Record(
+    ReadyReasons,
+    (Row("time_type_id", "TidtypKod", TEXT), Row("reasons", "Orsak", TEXT, many=True)),
+)
+READY_REASONS_ELEMENT = "FardigaOrsaker"
 
 _PATIENT = (Row("healthcare_facility", "Enhetskod", UNIT), Row("subject_of_care", "PatientId", PERSON))
 _SEARCH = (

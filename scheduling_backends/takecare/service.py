@@ -19,6 +19,7 @@ from contracts.errors import FaultCode, MessageUnreadable, ProducerFault
 from contracts.identifiers import HsaId
 from contracts.namespaces import TIDBRO, WSDL_SOAP, XML_SCHEMA
 from contracts.producer import Caller
+from scheduling_backends.engine.answers import ready_reasons_in
 from scheduling_backends.engine.producer import Unanswered
 from scheduling_backends.takecare import mapping, records, schema
 from scheduling_backends.takecare.mapping import NAMESPACE, Operation, UnknownUnit, Untranslatable
@@ -121,6 +122,8 @@ class Service:
             return _begun(name, mapping.FAULT_CODES[fault.faultstring], fault.faultstring)
         told = _begun(name, _return_code(answer), getattr(answer, "result_text", None), _reason_word(answer))
         records.fill(told, records.write(operation.answer, answer, units), operation.answer)
+        if operation.tells_ready_reasons:
+            _add_ready_reasons(told, answer, units)
         return told
 
 
@@ -149,6 +152,13 @@ def _return_code(answer: object) -> int:
     if result == "ERROR":
         return mapping.RETURN_CODES[_told_beside(answer, "code")]
     return mapping.DONE_WITH_MESSAGE if result == "INFO" else mapping.DONE
+
+
+def _add_ready_reasons(told: xml.Element, answer: object, units: mapping.Units) -> None:
+    extensions: s.core.Extensions = getattr(answer, "extensions", ())
+    for ready in ready_reasons_in(extensions):
+        element = etree.SubElement(told, f"{{{NAMESPACE}}}{mapping.READY_REASONS_ELEMENT}")
+        records.fill(element, records.write(mapping.READY_REASONS, ready, units), mapping.READY_REASONS)
 
 
 def _reason_word(answer: object) -> str | None:

@@ -45,6 +45,7 @@ def test_the_schema_has_the_rows_of_the_table_in_their_order(operation: mapping.
         *(["Skal"] if operation.changes else []),
         *(row.element for row in operation.answer.rows),
     ]
+    told += [mapping.READY_REASONS_ELEMENT] if operation.tells_ready_reasons else []
     assert elements_of(operation.answer_element) == told
 
 

@@ -502,3 +502,12 @@ def test_who_knows_already_is_not_on_the_list(browser: Browser, world: World) ->
     world.ask(ANNA).cancel(row.id)
     browser.get("/att-meddela")
     assert "Ingen väntar på besked" in browser.page
+
+
+def test_r18_staff_choose_among_the_ready_reasons(browser: Browser, world: World) -> None:
+    world.change(ready_reasons=("Förnya recept", "Sjukintyg"))
+    as_booker(browser).get(f"/tid/{slot_ids(world)[0]}/boka")
+    assert '<option value="Sjukintyg">Sjukintyg</option>' in browser.page
+    assert book(browser, slot_ids(world)[0], "19791212-9280", ready_reason="Annat").status_code == 422
+    book(browser, slot_ids(world)[0], "19791212-9280", ready_reason="Sjukintyg", reason="Ringde")
+    assert [row.care_note for row in world.rows(BookingRow)] == ["Sjukintyg\nRingde"]
