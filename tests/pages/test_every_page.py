@@ -14,6 +14,10 @@ SHARED = [
     "/invanare/{citizen}/andra",
     "/invanare/{citizen}/kalla",
     "/invanare/ny",
+    "/schema?dag=2026-12-01",
+    "/schema/skapa",
+    "/schema/kopiera",
+    "/avvikande",
     "/att-meddela",
     "/kallelser",
     "/tidstyper",
@@ -33,10 +37,6 @@ TIMEBOOK = [
     "/bokningslista?fran=2026-12-01&till=2026-12-02",
     "/bokningslista?fran=2027-06-01",
     "/bokningslista/utskrift?fran=2026-12-01&vy=vecka",
-    "/schema?dag=2026-12-01",
-    "/schema/skapa",
-    "/schema/kopiera",
-    "/avvikande",
     "/statistik?fran=2026-12-01&till=2026-12-31",
 ]
 TAKECARE = [

@@ -2,7 +2,8 @@
 
     calendar.py   days and weeks; grid.py: which time stands where
     web_log.py    what citizens did on the web
-Elsewhere: bookings, citizens, invitations, kinds of time, roles and the clinic, follow-up (scheduling_backends/staff/).
+Elsewhere: bookings, citizens, invitations, kinds of time, schedules and closed hours, roles and the clinic, follow-up
+(scheduling_backends/staff/).
 Source: domain.md §6.
 """
 
@@ -15,8 +16,12 @@ from scheduling_backends.staff import (
     administration,
     bookings,
     citizens,
+    closed_hours,
+    copying,
     follow_up,
     invitations,
+    making,
+    schedule,
     telling,
     time_types,
 )
@@ -27,9 +32,14 @@ from scheduling_backends.takecare.staff import calendar, web_log
 
 TEXTS = Path(__file__).parent / "texts_sv.toml"
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+_PLANNERS = frozenset({Role.SCHEDULER})
 NAVIGATION = (
     NavEntry("calendar.calendar", "navigation.calendar"),
     NavEntry("web_log.listed", "navigation.web_log"),
+    NavEntry("schedule.week", "navigation.schedule", _PLANNERS),
+    NavEntry("making.make_form", "navigation.make", _PLANNERS),
+    NavEntry("copying.copy_form", "navigation.copy", _PLANNERS),
+    NavEntry("closed_hours.listed", "navigation.closures"),
     NavEntry("telling.listed", "telling.title"),
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
@@ -38,7 +48,21 @@ NAVIGATION = (
     NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
     NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
 )
-_MODULES = (calendar, web_log, bookings, telling, citizens, invitations, time_types, administration, follow_up)
+_MODULES = (
+    calendar,
+    web_log,
+    schedule,
+    making,
+    copying,
+    closed_hours,
+    bookings,
+    telling,
+    citizens,
+    invitations,
+    time_types,
+    administration,
+    follow_up,
+)
 
 
 def site(system: StaffSystem, secret: bytes) -> Flask:

@@ -7,7 +7,7 @@ Source: domain.md §6.2, §6.3 (see a day, print a day list).
 """
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from flask import Blueprint, request
@@ -58,6 +58,8 @@ class CalendarPage:
     events: tuple[WebEvent, ...]
     has_extended_rules: bool
 
+    may_plan: bool = False
+
     @property
     def view(self) -> str:
         return "vecka" if self.is_week else "dag"
@@ -94,10 +96,8 @@ def calendar() -> Response:
             note(session, "read booking", opened)
         seen = [one for time in times for one in (*time.seated, *time.cancelled)]
         audit_all(session, "read calendar", [*seen, *(event.entry for event in events)])
-    return render(
-        "takecare/calendar.html",
-        calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings.has_extended_rules),
-    )
+    page = calendar_page(day, is_week, today, chosen, columns, times, panel, events, here.settings.has_extended_rules)
+    return render("takecare/calendar.html", replace(page, may_plan=visit().may(Role.SCHEDULER)))
 
 
 def calendar_page(

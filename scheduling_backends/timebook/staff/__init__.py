@@ -1,13 +1,9 @@
 """The stand-alone timebook's staff pages.
 
     listing.py         the booking list, for the screen, printing and as a file
-    schedule.py        looking at a week, and changing its free times
-    making.py          making a schedule, with a preview
-    copying.py         copying, templates, publishing
-    closed_hours.py    closed hours and their work lists
-    periods.py         what the forms of these have in common
     figures.py         statistics
-Elsewhere: bookings, citizens, invitations, kinds of time, roles and the clinic, follow-up (scheduling_backends/staff/).
+Elsewhere: bookings, citizens, invitations, kinds of time, schedules and closed hours, roles and the clinic, follow-up
+(scheduling_backends/staff/).
 Source: domain.md §7.
 """
 
@@ -20,15 +16,19 @@ from scheduling_backends.staff import (
     administration,
     bookings,
     citizens,
+    closed_hours,
+    copying,
     follow_up,
     invitations,
+    making,
+    schedule,
     telling,
     time_types,
 )
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
-from scheduling_backends.timebook.staff import closed_hours, copying, figures, listing, making, schedule
+from scheduling_backends.timebook.staff import figures, listing
 
 TEXTS = Path(__file__).parent / "texts_sv.toml"
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})

@@ -537,3 +537,26 @@ def test_a_superadmin_adds_a_clinic(browser: Browser, world: World) -> None:
     assert browser.post("/mottagning/ny", hsa_id="SE2321009991-2b02", name="Nya", max_active="0").status_code == 422
     browser.post("/mottagning/ny", hsa_id="SE2321009991-2B08", name="Nya", max_active="0")
     assert "Sparat." in browser.page
+
+
+def test_the_group_of_the_kind_of_time_gets_a_series_for_each_resource(planner: Browser, world: World) -> None:
+    """domain.md §7.2: without another choice, the kind of time's own group of resources."""
+    world.change(resource_group="Stolar")
+    planner.post("/schema/skapa", **WEEK, **DAYS)
+    assert "60 tider skapas." in planner.page
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS)
+    assert made(world) == 60
+    confirm(planner, "/schema/skapa", **WEEK | {"opens": "13:00", "closes": "14:00"}, **DAYS, whom="r:STOL-1")
+    assert made(world) == 70
+    world.change(resource_group="Bås")
+    assert planner.post("/schema/skapa", **WEEK, **DAYS).status_code == 422
+    assert "Tidstypens resursgrupp Bås har inga resurser." in planner.page
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "Recept\x07"])
+def test_a_ready_reason_that_no_citizen_could_have_written_is_told(browser: Browser, world: World, reason: str) -> None:
+    """domain.md R18."""
+    browser.sign_in(CHIEF, 1)
+    typed = a_form(browser, "/tidstyper/BES") | {"ready_reasons": f"Sjukintyg\n{reason}"}
+    assert browser.post("/tidstyper/BES", **typed).status_code == 422
+    assert "Varje anledning är högst 500 tecken" in browser.page

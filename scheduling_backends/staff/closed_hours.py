@@ -17,14 +17,13 @@ from contracts.times import SWEDEN
 from scheduling_backends.engine import closures, overview
 from scheduling_backends.engine.closures import Closure, Hours
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once, show
+from scheduling_backends.staff import once, periods, show
 from scheduling_backends.staff.bookings import audit, audit_all
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
-from scheduling_backends.timebook.staff import periods
 
-blueprint = Blueprint("closed_hours", __name__, template_folder="templates")
+blueprint = Blueprint("closed_hours", __name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def _page(sent: Form, status: int = 200) -> Response:
     may_plan, may_book = visit().may(Role.SCHEDULER), visit().may(Role.BOOKER)
     told = tuple((closure, hours_told(closure)) for closure in found)
     page = ClosuresPage(sent, told, columns, may_plan, may_plan or may_book, may_book, periods.done())
-    return render("timebook/closures.html", page, status)
+    return render("staff/closures.html", page, status)
 
 
 def hours_told(closure: Closure) -> str:
