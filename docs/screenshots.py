@@ -44,6 +44,8 @@ SHARED = {
     "time-types": "/tidstyper",
     "time-type": "/tidstyper/{kind}",
     "time-type-new": "/tidstyper/ny",
+    "registers": "/register",
+    "register-entry-new": "/register/resurser/ny",
     "roles": "/behorigheter",
     "clinic": "/mottagning",
     "clinic-new": "/mottagning/ny",
@@ -51,6 +53,7 @@ SHARED = {
     "not-found": "/finns-inte",
 }
 TAKECARE = {
+    "register-entry": "/register/utforare/andra/SE2321009991-P001",
     "calendar-day": f"/kalender?dag={TUESDAY}",
     "calendar-panel": "/kalender?dag={day}&bokning={booking}",
     "calendar-week": f"/kalender?dag={NEXT_WEEK}&vy=vecka",
@@ -58,6 +61,7 @@ TAKECARE = {
     "day-list": f"/daglista?dag={NEXT_WEEK}",
 }
 TIMEBOOK = {
+    "register-entry": "/register/resurser/andra/BAS-A",
     "list": "/bokningslista?fran=2026-11-24&till=2026-12-04",
     "list-empty": "/bokningslista?fran=2027-06-01&till=2027-06-02",
     "print": "/bokningslista/utskrift?fran=2026-11-24&vy=vecka",

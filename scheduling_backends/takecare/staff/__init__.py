@@ -21,6 +21,7 @@ from scheduling_backends.staff import (
     follow_up,
     invitations,
     making,
+    registers,
     schedule,
     telling,
     time_types,
@@ -44,6 +45,7 @@ NAVIGATION = (
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
     NavEntry("time_types.listed", "navigation.time_types"),
+    NavEntry("registers.listed", "navigation.registers", _ADMINISTRATORS),
     NavEntry("administration.roles", "navigation.roles", _ADMINISTRATORS),
     NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
     NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
@@ -61,6 +63,7 @@ _MODULES = (
     invitations,
     time_types,
     administration,
+    registers,
     follow_up,
 )
 
