@@ -45,7 +45,7 @@ SHARED = {
     "time-type": "/tidstyper/{kind}",
     "time-type-new": "/tidstyper/ny",
     "registers": "/register",
-    "register-entry-new": "/register/resurser/ny",
+    "register-add": "/register/resurser/ny",
     "roles": "/behorigheter",
     "clinic": "/mottagning",
     "clinic-new": "/mottagning/ny",
