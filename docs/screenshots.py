@@ -32,6 +32,11 @@ SHARED = {
     "invite": "/invanare/{citizen}/kalla",
     "citizen-book": "/invanare/{citizen}/boka",
     "register": "/invanare/ny",
+    "schedule": f"/schema?dag={NEXT_WEEK}",
+    "make": "/schema/skapa",
+    "copy": "/schema/kopiera",
+    "closures": "/avvikande",
+    "to-tell": "/att-meddela",
     "invitations": "/kallelser",
     "booking": "/bokning/{booking}",
     "move": "/bokning/{booking}/flytta",
@@ -40,6 +45,8 @@ SHARED = {
     "time-types": "/tidstyper",
     "time-type": "/tidstyper/{kind}",
     "time-type-new": "/tidstyper/ny",
+    "registers": "/register",
+    "register-add": "/register/resurser/ny",
     "roles": "/behorigheter",
     "clinic": "/mottagning",
     "clinic-new": "/mottagning/ny",
@@ -47,6 +54,7 @@ SHARED = {
     "not-found": "/finns-inte",
 }
 TAKECARE = {
+    "register-entry": "/register/utforare/andra/SE2321009991-P001",
     "calendar-day": f"/kalender?dag={TUESDAY}",
     "calendar-panel": "/kalender?dag={day}&bokning={booking}",
     "calendar-week": f"/kalender?dag={NEXT_WEEK}&vy=vecka",
@@ -54,13 +62,10 @@ TAKECARE = {
     "day-list": f"/daglista?dag={NEXT_WEEK}",
 }
 TIMEBOOK = {
+    "register-entry": "/register/resurser/andra/BAS-A",
     "list": "/bokningslista?fran=2026-11-24&till=2026-12-04",
     "list-empty": "/bokningslista?fran=2027-06-01&till=2027-06-02",
     "print": "/bokningslista/utskrift?fran=2026-11-24&vy=vecka",
-    "schedule": f"/schema?dag={NEXT_WEEK}",
-    "make": "/schema/skapa",
-    "copy": "/schema/kopiera",
-    "closures": "/avvikande",
     "figures": "/statistik?fran=2026-11-24&till=2026-12-31",
 }
 ON_A_TELEPHONE = ("calendar-panel", "list", "time-type", "booking", "schedule", "make")
@@ -84,7 +89,7 @@ def main() -> None:
                 for name, path in names.items():
                     page.goto(f"{served.url}/{system}{path.format(**told)}")
                     if name == "make":
-                        _fill_in_a_schedule(page)
+                        _fill_in_a_schedule(page, kind)
                     _take(page, f"{system}-{name}{ending}")
 
 
@@ -148,7 +153,7 @@ def _facts(served: Served, system: str, clinic: str, kind: str) -> dict[str, obj
         return {"booking": booking.id, "day": slot.day.isoformat(), "citizen": citizen, "free": free, "kind": kind}
 
 
-def _fill_in_a_schedule(page: Page) -> None:
+def _fill_in_a_schedule(page: Page, kind: str) -> None:
     """The preview, as a scheduler sees it before saving."""
     typed = {
         "Från och med": "2027-02-22",
@@ -156,7 +161,7 @@ def _fill_in_a_schedule(page: Page) -> None:
         "Första tiden börjar": "08:00",
         "Sista tiden slutar": "12:00",
     }
-    page.get_by_label("Tidstyp").select_option("VAC65")
+    page.get_by_label("Tidstyp").select_option(kind)
     for label, text in typed.items():
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Förhandsgranska").click()

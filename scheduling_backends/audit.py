@@ -35,6 +35,7 @@ AuditAction = Literal[
     "write time type",
     "write roles",
     "write clinic",
+    "write register",
     "read web log",
     "read audit log",
     "print",

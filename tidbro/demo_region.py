@@ -23,6 +23,9 @@ from tidbro.demo_people import WEEKS, by_number, citizens, region
 NEVER = "never"
 """How the data write a cut-off that there is none of: it may not be done at all."""
 
+USUAL_LEAD_DAYS = 14
+"""How long before a visit that has been it was booked."""
+
 _ONE_DAY = timedelta(days=1)
 _EVERY_DAY = frozenset(range(7))
 
@@ -150,59 +153,73 @@ def _schedules(ids: frozenset[str]) -> Iterator[tuple[HsaId, Mapping[str, Any], 
 def _plant_bookings(desk: Desk, now: datetime, ids: frozenset[str]) -> None:
     for entry in (one for one in region()["bookings"] if one["clinic"] in ids):
         citizen = by_number()[entry["citizen"]]
-        clinic, time_type = HsaId(entry["clinic"]), entry["time_type"]
-        booking_id = desk.book(
+        clinic = HsaId(entry["clinic"])
+        start = _start(desk, clinic, entry, now, citizen.identity)
+        booking_id = _made(desk, start, now).book(
             clinic,
-            time_type,
-            _start(desk, clinic, entry, now),
+            entry["time_type"],
+            start,
             citizen.identity,
             contact=citizen.shown,
             by=Initiative(entry["by"]),
             invitation_text=entry.get("text"),
             reason=entry.get("reason"),
         )
-        _finish(desk, booking_id, entry.get("then"))
+        _finish(desk, booking_id, entry.get("then"), start)
 
 
-def _finish(desk: Desk, booking_id: str, then: str | None) -> None:
+def _made(desk: Desk, start: datetime, now: datetime, days: int = USUAL_LEAD_DAYS) -> Desk:
+    """The desk at the moment when a booking was made: now, or some days before a visit that has been."""
+    return desk if start > now else desk.at(start - timedelta(days=days))
+
+
+def _finish(desk: Desk, booking_id: str, then: str | None, start: datetime) -> None:
     if then == "cancelled":
         desk.cancel(booking_id)
     elif then == "completed":
-        desk.conclude(booking_id, came=True)
+        desk.at(start).conclude(booking_id, came=True)
 
 
 def _plant_invitations(desk: Desk, now: datetime, ids: frozenset[str]) -> None:
     for entry in (one for one in region()["invitations"] if one["clinic"] in ids):
-        citizen, time_type = by_number()[entry["citizen"]], entry["time_type"]
-        usable = [HsaId(clinic) for clinic in entry["clinics"]]
-        inviter, contact = HsaId(entry["clinic"]), citizen.shown
-        invitation = desk.invite(inviter, time_type, citizen.identity, entry["text"], usable, contact)
-        if "used_at" in entry:
-            clinic = HsaId(entry["used_at"])
-            start = _start(desk, clinic, entry, now)
-            used = desk.book(
-                clinic,
-                time_type,
+        citizen, clinic = by_number()[entry["citizen"]], HsaId(entry["clinic"])
+        usable = [HsaId(one) for one in entry["clinics"]]
+        start = _start_of_use(desk, entry, now, citizen.identity)
+        inviting = desk if start is None else _made(desk, start, now, 2 * USUAL_LEAD_DAYS)
+        text, contact = entry["text"], citizen.shown
+        invitation = inviting.invite(clinic, entry["time_type"], citizen.identity, text, usable, contact)
+        if start is not None:
+            used = _made(desk, start, now).book(
+                HsaId(entry["used_at"]),
+                entry["time_type"],
                 start,
                 citizen.identity,
                 contact=contact,
                 by=Initiative.CITIZEN,
                 invitation=invitation,
             )
-            _finish(desk, used, entry.get("then"))
+            _finish(desk, used, entry.get("then"), start)
 
 
-def _start(desk: Desk, clinic: HsaId, entry: Mapping[str, Any], now: datetime) -> datetime:
-    """When the entry's booking starts: `from_days` ahead, `days_ago`, or `within_a_day` (§10.5)."""
+def _start_of_use(desk: Desk, entry: Mapping[str, Any], now: datetime, person: PersonIdentity) -> datetime | None:
+    """When the visit is that an invitation was used for; None for one that was not."""
+    return _start(desk, HsaId(entry["used_at"]), entry, now, person) if "used_at" in entry else None
+
+
+def _start(desk: Desk, clinic: HsaId, entry: Mapping[str, Any], now: datetime, person: PersonIdentity) -> datetime:
+    """When the entry's booking starts: `from_days` ahead, `days_ago`, or `within_a_day` (§10.5).
+
+    Nobody is in two places: a time that the citizen has already is passed over.
+    """
     if "days_ago" in entry:
         day = now - timedelta(days=entry["days_ago"])
         return _extra_time(desk, clinic, entry["time_type"], day.astimezone(SWEDEN).replace(hour=13))
     if entry.get("within_a_day"):
-        found = desk.empty_seat_at(clinic, entry["time_type"], now + timedelta(hours=1))
+        found = desk.empty_seat_at(clinic, entry["time_type"], now + timedelta(hours=1), person)
         if found is None or found > now + timedelta(hours=23):
             found = _extra_time(desk, clinic, entry["time_type"], _an_hour_of_the_day(now))
         return found
-    found = desk.empty_seat_at(clinic, entry["time_type"], now + timedelta(days=entry["from_days"]))
+    found = desk.empty_seat_at(clinic, entry["time_type"], now + timedelta(days=entry["from_days"]), person)
     if found is None:
         raise LookupError(f"no empty time for {entry['time_type']} at {clinic}")
     return found

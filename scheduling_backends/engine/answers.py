@@ -1,16 +1,20 @@
 """The timebook's values as messages: which element of a Timeslot is said where.
 
 The matrix of contracts.md §5.1: a free time has no citizen and is no invitation, a booking has both answered; what has
-no value is None and left out (G-11). A refusal carries its internal code in an extension of our own namespace.
+no value is None and left out (G-11). A refusal carries its internal code, and the rule and
+reason of it, in an extension of our own namespace.
 Elsewhere: how a message is spelled (contracts' codec), what may be said at all (rules.py, access.py).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
 from contracts import scheduling as s
+from contracts import xml
 from contracts.namespaces import TIDBRO
 from contracts.times import SWEDEN
 from scheduling_backends.engine import rules
@@ -26,7 +30,8 @@ from scheduling_backends.engine.entries import (
     TimeType,
 )
 from scheduling_backends.engine.models import SLOT_PREFIX
-from scheduling_backends.engine.refusals import Refusal
+from scheduling_backends.engine.offer import ReasonMode
+from scheduling_backends.engine.refusals import RULES, Reason, Refusal
 
 
 def free_time(clinic: Clinic, time: FreeTime, now: datetime) -> s.Timeslot:
@@ -45,6 +50,39 @@ def free_time(clinic: Clinic, time: FreeTime, now: datetime) -> s.Timeslot:
         **_kind(time.time_type),
         **_with(time.performer, time.resource),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyReasons:
+    """The ready reasons of a kind of time, which a citizen may choose from instead of writing one (R18)."""
+
+    time_type_id: str
+    reasons: tuple[str, ...]
+
+
+def free_times(clinic: Clinic, found: Sequence[FreeTime], now: datetime) -> s.GetAvailableTimeslotsResponse:
+    """The free times, and beside them the ready reasons of their kinds of time."""
+    kinds = {time.time_type.settings.code: time.time_type.settings for time in found}
+    ready = [
+        ready_extension(ReadyReasons(code, kind.ready_reasons))
+        for code, kind in sorted(kinds.items())
+        if kind.ready_reasons and kind.booking_reason is not ReasonMode.NO
+    ]
+    return s.GetAvailableTimeslotsResponse(tuple(free_time(clinic, time, now) for time in found), tuple(ready))
+
+
+def ready_extension(ready: ReadyReasons) -> bytes:
+    """`<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="TEL10"><reason>Recept</reason></readyReasons>`."""
+    element = etree.Element(f"{{{TIDBRO}}}readyReasons", nsmap={None: TIDBRO}, timeTypeID=ready.time_type_id)
+    for reason in ready.reasons:
+        etree.SubElement(element, f"{{{TIDBRO}}}reason").text = reason
+    return etree.tostring(element)
+
+
+def ready_reasons_in(extensions: s.core.Extensions) -> tuple[ReadyReasons, ...]:
+    """What `ready_extension` has written; other elements are passed over."""
+    told = [element for one in extensions if (element := xml.parse(one)).tag == f"{{{TIDBRO}}}readyReasons"]
+    return tuple(ReadyReasons(str(one.get("timeTypeID")), tuple(map(xml.text_of, one))) for one in told)
 
 
 def free_day(clinic: Clinic, free: FreeDay) -> s.DateAvailability:
@@ -123,14 +161,21 @@ def _text(outcome: Done | Refusal) -> str | None:
 
 
 def _extensions(outcome: Done | Refusal) -> s.core.Extensions:
-    """`<refusal xmlns="urn:tidbro:scheduling:1"><code>…</code></refusal>` beside a refusal's text (domain.md §5.11)."""
-    return () if isinstance(outcome, Done) else (extension(outcome.code),)
+    """The element `refusal` beside a refusal's text (domain.md §5.11)."""
+    return () if isinstance(outcome, Done) else (extension(outcome.code, outcome.reason),)
 
 
-def extension(code: str) -> bytes:
-    """The element that carries a refusal's internal code."""
+def extension(code: str, reason: Reason | None) -> bytes:
+    """`<refusal xmlns="urn:tidbro:scheduling:1"><code>…</code><rule>R7</rule><reason>AGE</reason></refusal>`.
+
+    Without `rule` where the reason is about none, with the code alone where no reason is known.
+    """
     element = etree.Element(f"{{{TIDBRO}}}refusal", nsmap={None: TIDBRO})
     etree.SubElement(element, f"{{{TIDBRO}}}code").text = code
+    rule = None if reason is None else RULES.get(reason)
+    for name, text in (("rule", rule), ("reason", reason)):
+        if text is not None:
+            etree.SubElement(element, f"{{{TIDBRO}}}{name}").text = text
     return etree.tostring(element)
 
 

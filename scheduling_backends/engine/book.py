@@ -24,7 +24,7 @@ from scheduling_backends.engine.citizens import circumstances_of
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType
 from scheduling_backends.engine.models import BOOKINGS, BookingRow, InvitationClinicRow, SeatRow, new_booking_id
 from scheduling_backends.engine.offer import AfterCancelling
-from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.refusals import Reason, Refusal, Situation, refuse
 from scheduling_backends.engine.seats import CARE, Author, block_lone_slot, let_go, take_seat, write_history
 from scheduling_backends.engine.states import BookingState, Happening, Initiative
 from scheduling_backends.engine.wishes import Found, Wish, slots_named
@@ -120,7 +120,7 @@ def move(session: Session, booking_id: str, new: NewTime, is_own: Is, now: datet
     old, settings = booking.clinic, booking.time_type.settings
     refusal = rules.refuse_leaving(old.settings, settings, booking.facts, now)
     if refusal is None and old.id != new.wish.clinic.id and not rules.may_go_to(old.settings, new.wish.clinic.settings):
-        refusal = refuse(Situation.REBOOKING_NOT_ALLOWED, phone=old.settings.phone)
+        refusal = refuse(Situation.REBOOKING_NOT_ALLOWED, phone=old.settings.phone, reason=Reason.GROUP)
     errand = rules.Errand.REBOOKING
     found = refusal or slots_named(session, new.wish, errand, settings.code, now, booking)
     if isinstance(found, Refusal):
@@ -304,7 +304,8 @@ def _leave(
 ) -> str:
     """Move to another clinic, where the booking goes on as `new_id`."""
     old = session.get_one(BookingRow, booking.id)
-    kept = {name: getattr(old, name) for name in ("subject_of_care", "medical_unit", "reason", *Contact.__slots__)}
+    stays = ("subject_of_care", "medical_unit", "reason", "care_note", *Contact.__slots__)
+    kept = {name: getattr(old, name) for name in stays}
     session.execute(_WRITE_BOOKING, kept | changes | {"id": new_id, "state": BookingState.BOOKED, "made_at": now})
     replace_with(session, booking, new_id, author, now)
     return new_id

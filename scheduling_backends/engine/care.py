@@ -1,10 +1,12 @@
 """What staff do with bookings: book, move, cancel, conclude; block and open times.
 
-Staff are not bound by the citizens' rules (domain.md §9.4), `web_answer` says what those would have answered, for the
-warning on the page. The database holds staff to the same truth as citizens: one booking a seat, a failed move keeps the
-old time, a booking that has ended is not changed. Functions run inside the caller's writing transaction; they raise
-CareRefused, and the caller's transaction is then to be given up. The author's HSA-id is written into the history.
-Elsewhere: setting up and inviting (desk.py), citizens (book.py), the audit log's lines (audit_log.py, by the pages).
+Staff are not bound by the citizens' rules (domain.md §9.4); `hits_of_…` say which of them would have stopped the
+citizen, for the warning on the page. The database holds staff to the same truth as citizens: one booking a seat, a
+failed move keeps the old time, a booking that has ended is not changed. Functions run inside the caller's writing
+transaction; they raise CareRefused, and the caller's transaction is then to be given up. The author's HSA-id is written
+into the history.
+Elsewhere: setting up and inviting (desk.py), citizens (book.py), who is to be told (telling.py), the audit log's lines
+(audit_log.py, by the pages).
 Source: domain.md §6.3, §7.4, §9.5.
 """
 
@@ -20,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from contracts.database import hold
 from contracts.identifiers import PersonIdentity
+from contracts.times import SWEDEN
 from scheduling_backends.engine import find, rules
 from scheduling_backends.engine.book import Contact, end, queue_of, replace_with
 from scheduling_backends.engine.citizens import circumstances_of
@@ -38,6 +41,8 @@ from scheduling_backends.engine.refusals import Refusal
 from scheduling_backends.engine.seats import Author, let_go, take_seat_of_any_kind, write_history
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
 
+CONCLUDED = (BookingState.COMPLETED, BookingState.NO_SHOW)
+
 
 class CareSituation(StrEnum):
     """Why something cannot be done for staff either: the sentences of care_sv.toml."""
@@ -46,7 +51,9 @@ class CareSituation(StrEnum):
     SLOT_GONE = "slot_gone"
     BOOKING_ENDED = "booking_ended"
     UNKNOWN_BOOKING = "unknown_booking"
+    NOT_YET_THE_DAY = "not_yet_the_day"
     NOT_YET_STARTED = "not_yet_started"
+    NOT_CONCLUDED = "not_concluded"
 
 
 class CareRefused(Exception):
@@ -75,12 +82,13 @@ def book(
     author: Author,
     now: datetime,
     *,
-    reason: str | None = None,
+    note: str | None = None,
     invitation_text: str | None = None,
     invitation: str | None = None,
 ) -> str:
     """Book a seat of the slot for a citizen; with a text it is a timed invitation. The booking's id.
 
+    `note` is care's own and stays here: the reason that goes out is the citizen's (contracts.md MB-8).
     `invitation` is an open invitation of the same citizen that the booking uses up. Drafts and blocked times can be
     had too, times that have ended cannot. Raises CareRefused.
     """
@@ -100,13 +108,13 @@ def book(
         invitation_text=invitation_text,
         booked_by=Initiative.CARE,
         subject_of_care=person.number,
-        reason=reason,
+        care_note=note,
         made_at=now,
         **contact.given(),
     )
     session.add(row)
     session.flush()
-    write_history(session, booking_id, Happening.BOOKED, author, now, to_slot=slot_id, comment=reason)
+    write_history(session, booking_id, Happening.BOOKED, author, now, to_slot=slot_id, comment=note)
     if invitation is not None:
         replace_with(session, _active(session, invitation), booking_id, author, now)
     return booking_id
@@ -141,20 +149,32 @@ def cancel(session: Session, booking_id: str, author: Author, now: datetime, com
 def conclude(session: Session, booking_id: str, came: bool, author: Author, now: datetime) -> None:
     """The citizen has come, or did not. It can be corrected; raises CareRefused for what is not a booked time.
 
-    Nobody has failed to come before the time has begun.
+    Nobody comes before the day of the visit, and nobody has failed to come before the time has begun.
     """
-    _held(session, booking_id)
-    booking = find.booking(session, booking_id)
-    if booking is None:
-        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
-    if booking.state not in (BookingState.BOOKED, BookingState.COMPLETED, BookingState.NO_SHOW):
+    booking = _held_booking(session, booking_id)
+    if booking.state not in (BookingState.BOOKED, *CONCLUDED) or booking.start is None:
         raise CareRefused(CareSituation.BOOKING_ENDED)
-    if not came and (booking.start is None or booking.start > now):
+    if came and not is_the_day(booking.start, now):
+        raise CareRefused(CareSituation.NOT_YET_THE_DAY)
+    if not came and booking.start > now:
         raise CareRefused(CareSituation.NOT_YET_STARTED)
-    state = BookingState.COMPLETED if came else BookingState.NO_SHOW
-    session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
     what = Happening.CAME if came else Happening.STAYED_AWAY
+    _set_state(session, booking_id, BookingState.COMPLETED if came else BookingState.NO_SHOW)
     write_history(session, booking_id, what, author, now)
+
+
+def reopen(session: Session, booking_id: str, author: Author, now: datetime) -> None:
+    """Take back that the citizen came or did not: it is a booked time again. Raises CareRefused for any other."""
+    booking = _held_booking(session, booking_id)
+    if booking.state not in CONCLUDED:
+        raise CareRefused(CareSituation.NOT_CONCLUDED)
+    _set_state(session, booking_id, BookingState.BOOKED)
+    write_history(session, booking_id, Happening.REOPENED, author, now)
+
+
+def is_the_day(start: datetime, now: datetime) -> bool:
+    """Whether the day of the visit has come, in Swedish time."""
+    return start.astimezone(SWEDEN).date() <= now.astimezone(SWEDEN).date()
 
 
 def take_off_the_work_list(session: Session, booking_id: str, now: datetime) -> None:
@@ -162,23 +182,48 @@ def take_off_the_work_list(session: Session, booking_id: str, now: datetime) -> 
     session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(handled_at=now))
 
 
-def web_answer(session: Session, slot_id: int, person: PersonIdentity, now: datetime) -> Refusal | None:
-    """What the rules would tell the citizen who wanted this time now, without a reason asked for; None for yes."""
+# -- What a citizen would have been refused
+
+
+def hits_of_booking(session: Session, slot_id: int, person: PersonIdentity, now: datetime) -> tuple[Refusal, ...]:
+    """Every rule that would stop the citizen from booking this time now, but those about what the web offers."""
+    return rules.hits_of_booking(_case(session, slot_id, person, rules.Errand.NEW, now))
+
+
+def hits_of_moving(session: Session, booking_id: str, slot_id: int, now: datetime) -> tuple[Refusal, ...]:
+    """Every rule that would stop the citizen from moving the booking to this time now."""
+    booking = _active(session, booking_id)
+    clinic, settings = booking.clinic.settings, booking.time_type.settings
+    case = _case(session, slot_id, booking.subject_of_care, rules.Errand.REBOOKING, now, besides=booking_id)
+    return (*rules.hits_of_leaving(clinic, settings, booking.facts, now), *rules.hits_of_booking(case))
+
+
+def hits_of_cancelling(session: Session, booking_id: str, now: datetime) -> tuple[Refusal, ...]:
+    """The cut-off that is over for the citizen."""
+    booking = _active(session, booking_id)
+    return rules.hits_of_cancelling(booking.clinic.settings, booking.time_type.settings, booking.facts, now)
+
+
+def _case(
+    session: Session,
+    slot_id: int,
+    person: PersonIdentity,
+    errand: rules.Errand,
+    now: datetime,
+    besides: str | None = None,
+) -> rules.BookingCase:
     slot, kind = _slot(session, slot_id)
     clinic = _clinic_of(session, slot)
-    settings = rules.in_force(clinic.settings, kind.settings)
-    case = rules.BookingCase(
+    return rules.BookingCase(
         clinic.settings,
-        settings,
+        rules.in_force(clinic.settings, kind.settings),
         rules.SlotFacts(slot.start, slot.end, slot.state, slot.published_from, slot.performer_id),
         person,
-        rules.Errand.NEW,
+        errand,
         now,
-        reason="-",
-        own=find.own_times(session, clinic, person, now, None),
-        known=circumstances_of(session, clinic, kind, person, now),
+        own=find.own_times(session, clinic, person, now, besides),
+        known=circumstances_of(session, clinic, kind, person, now, besides),
     )
-    return rules.refuse_booking(case)
 
 
 # -- Times
@@ -224,19 +269,26 @@ def _clinic_of(session: Session, slot: SlotRow) -> Clinic:
 
 def _active(session: Session, booking_id: str) -> Booking:
     """The booking or invitation, as long as it can still be changed, its citizen's other changes waiting."""
-    _held(session, booking_id)
-    booking = find.booking(session, booking_id)
-    if booking is None:
-        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
+    booking = _held_booking(session, booking_id)
     if booking.state not in (BookingState.BOOKED, BookingState.INVITED):
         raise CareRefused(CareSituation.BOOKING_ENDED)
     return booking
 
 
-def _held(session: Session, booking_id: str) -> None:
+def _held_booking(session: Session, booking_id: str) -> Booking:
+    """The booking in any state, its citizen's other changes waiting."""
     number = find.holder(session, booking_id)
-    if number is not None:
-        hold(session, queue_of(PersonIdentity(number)))
+    if number is None:
+        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
+    hold(session, queue_of(PersonIdentity(number)))
+    booking = find.booking(session, booking_id)
+    if booking is None:
+        raise CareRefused(CareSituation.UNKNOWN_BOOKING)
+    return booking
+
+
+def _set_state(session: Session, booking_id: str, state: BookingState) -> None:
+    session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
 
 
 def _change_seat(session: Session, booking: Booking, slot_id: int) -> None:

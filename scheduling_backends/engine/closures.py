@@ -14,16 +14,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from contracts.database import hold
 from contracts.identifiers import HsaId
-from scheduling_backends.engine import overview
+from scheduling_backends.engine import overview, telling
 from scheduling_backends.engine.entries import Clinic
 from scheduling_backends.engine.models import BookingRow, ClosureRow, HistoryRow, PerformerRow, ResourceRow, SlotRow
 from scheduling_backends.engine.overview import Entry
-from scheduling_backends.engine.seats import CARE, Author, hold_seats, write_history
-from scheduling_backends.engine.states import BookingState, Happening, SlotState
+from scheduling_backends.engine.seats import CARE, Author, hold_seats
+from scheduling_backends.engine.states import BookingState, SlotState
 
 SCHEDULES = "schedules"
 """The name under which changes of schedules and closed hours queue up (`hold`)."""
@@ -89,7 +89,7 @@ def tell(session: Session, clinic: Clinic, booking_id: str, now: datetime, autho
     is_here = (BookingRow.id == booking_id, BookingRow.clinic_id == clinic.id)
     if session.scalar(select(BookingRow.id).where(*is_here)) is None:
         return False
-    write_history(session, booking_id, Happening.TOLD, author, now)
+    telling.tell(session, booking_id, now, author)
     settle(session, clinic, now)
     return True
 
@@ -188,15 +188,8 @@ def _waiting(session: Session, row: ClosureRow) -> tuple[Entry, ...]:
 
 def _to_tell(session: Session, row: ClosureRow) -> tuple[Entry, ...]:
     """Those whom care has moved from the hours, or cancelled there, since they were closed, and nobody has told."""
-    told = aliased(HistoryRow)
-    taken_away = exists().where(
-        HistoryRow.booking_id == BookingRow.id,
-        HistoryRow.by == CARE.role,
-        HistoryRow.what.in_((Happening.MOVED, Happening.CANCELLED)),
-        HistoryRow.from_slot_id.in_(select(SlotRow.id).where(*_within(row))),
-        HistoryRow.at >= row.made_at,
-        ~exists().where(told.booking_id == HistoryRow.booking_id, told.what == Happening.TOLD, told.id > HistoryRow.id),
-    )
+    from_here = HistoryRow.from_slot_id.in_(select(SlotRow.id).where(*_within(row)))
+    taken_away = telling.is_untold(from_here, HistoryRow.at >= row.made_at)
     is_there = BookingRow.slot_id.in_(select(SlotRow.id).where(*_within(row)))
     still_waits = (BookingRow.state == BookingState.BOOKED) & is_there
     return overview.entries(session, taken_away, ~func.coalesce(still_waits, False))

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, insert, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from contracts.database import hold
 from contracts.identifiers import HsaId, PersonIdentity
@@ -96,6 +96,10 @@ class Desk:
         self._session = session
         self._now = now
         self._author = author
+
+    def at(self, moment: datetime) -> "Desk":
+        """The same desk at another moment: what is done there is written as done then."""
+        return Desk(self._session, moment, self._author)
 
     # -- Setting up
 
@@ -304,8 +308,13 @@ class Desk:
             (row.id, row.start) for row in self._session.execute(statement.order_by(SlotRow.start, SlotRow.id))
         )
 
-    def empty_seat_at(self, clinic: HsaId, time_type: str, earliest: datetime) -> datetime | None:
-        """The start of the first time from `earliest` on that has an empty seat, whatever the citizens' rules say."""
+    def empty_seat_at(
+        self, clinic: HsaId, time_type: str, earliest: datetime, person: PersonIdentity | None = None
+    ) -> datetime | None:
+        """The start of the first time from `earliest` on that has an empty seat, whatever the citizens' rules say.
+
+        With a `person`, one when that citizen is booked nowhere in this system.
+        """
         kind = self._time_type(clinic, time_type)
         statement = select(SlotRow.start).where(
             SlotRow.clinic_id == kind.clinic_id,
@@ -314,6 +323,8 @@ class Desk:
             SlotRow.state == SlotState.PUBLISHED,
             exists().where(SeatRow.slot_id == SlotRow.id, SeatRow.booking_id.is_(None)),
         )
+        if person is not None:
+            statement = statement.where(~_is_occupied(person))
         return self._session.scalar(statement.order_by(SlotRow.start).limit(1))
 
     # -- Citizens
@@ -333,8 +344,9 @@ class Desk:
     ) -> str:
         """Book a time for a citizen; with a text it is a timed invitation. The booking's id.
 
-        `by` is for bookings that come from elsewhere, such as demo data. `invitation` is the open invitation that the
-        booking uses up. Raises NoSeat when there is no empty seat at that time, ValueError for a blank text.
+        `by` is for bookings that come from elsewhere, such as demo data; a citizen's `reason` goes out, care's is kept
+        as care's note. `invitation` is the open invitation that the booking uses up. Raises NoSeat when there is no
+        empty seat at that time, ValueError for a blank text.
         """
         if invitation_text is not None:
             _demand_text(invitation_text)
@@ -344,7 +356,8 @@ class Desk:
         if slot_id is None:
             raise NoSeat(f"no empty seat for {time_type} at {clinic}")
         row = self._new_booking(booking_id, kind, person, contact, by)
-        row.slot_id, row.reason, row.state = slot_id, reason, BookingState.BOOKED
+        row.slot_id, row.state = slot_id, BookingState.BOOKED
+        row.reason, row.care_note = (None, reason) if by is Initiative.CARE else (reason, None)
         row.is_invitation, row.invitation_text = invitation_text is not None, invitation_text
         self._add(row)
         author = self._author if by is Initiative.CARE else Author("citizen")
@@ -389,7 +402,8 @@ class Desk:
         """The visit is over: the citizen came, or did not."""
         state = BookingState.COMPLETED if came else BookingState.NO_SHOW
         self._session.execute(update(BookingRow).where(BookingRow.id == booking_id).values(state=state))
-        notices.touch(self._session, booking_id)
+        what = Happening.CAME if came else Happening.STAYED_AWAY
+        write_history(self._session, booking_id, what, self._author, self._now)
 
     # -- Private
 
@@ -492,6 +506,14 @@ def _demand_text(text: str) -> None:
 def _is_alone(time_type_id: int) -> ColumnElement[bool]:
     """Of this kind, with neither performer nor resource."""
     return and_(SlotRow.time_type_id == time_type_id, SlotRow.performer_id.is_(None), SlotRow.resource_id.is_(None))
+
+
+def _is_occupied(person: PersonIdentity) -> ColumnElement[bool]:
+    """Whether the citizen is booked somewhere while a SlotRow lasts."""
+    other = aliased(SlotRow)
+    theirs = (BookingRow.subject_of_care == person.number, BookingRow.state == BookingState.BOOKED)
+    then = (other.id == BookingRow.slot_id, other.start < SlotRow.end, other.end > SlotRow.start)
+    return exists().where(*theirs, *then)
 
 
 def _columns(settings: ClinicSettings | TimeTypeSettings) -> dict[str, Any]:

@@ -83,6 +83,10 @@ _IS_COMING = and_(
     SlotRow.end > bindparam("now"),
 )
 _COMING = _BOOKINGS.where(_IS_COMING).order_by(SlotRow.start, BookingRow.id)
+_OF_GROUP = or_(
+    BookingRow.clinic_id == bindparam("clinic_id"),
+    BookingRow.clinic_id.in_(select(ClinicRow.id).where(ClinicRow.group == bindparam("group"))),
+)
 _OWN_TIMES = (
     select(
         TimeTypeRow.code,
@@ -92,10 +96,17 @@ _OWN_TIMES = (
         BookingRow.is_invitation,
         TimeTypeRow.is_hidden,
         TimeTypeRow.shows_care_booked,
+        BookingRow.clinic_id,
     )
     .join(TimeTypeRow, TimeTypeRow.id == BookingRow.time_type_id)
     .join(SlotRow, SlotRow.id == BookingRow.slot_id)
-    .where(_IS_COMING, BookingRow.id != bindparam("besides"))
+    .where(
+        BookingRow.subject_of_care == bindparam("number"),
+        BookingRow.state == BookingState.BOOKED,
+        BookingRow.id != bindparam("besides"),
+        SlotRow.end > bindparam("now"),
+        _OF_GROUP,
+    )
     .order_by(SlotRow.start)
 )
 
@@ -219,11 +230,19 @@ def coming_bookings(session: Session, clinic: Clinic, person: PersonIdentity, no
 def own_times(
     session: Session, clinic: Clinic, person: PersonIdentity, now: datetime, besides: str | None
 ) -> tuple[rules.OwnTime, ...]:
-    """The same bookings as the rules count them (R13, R15), without the booking `besides`."""
-    found = session.execute(_OWN_TIMES, _theirs(clinic, person, now) | {"besides": besides or ""})
+    """The same bookings, and those at the clinic's group, as the rules count them (R13–R15), without `besides`."""
+    asked = _theirs(clinic, person, now) | {"besides": besides or "", "group": clinic.settings.group}
     return tuple(
-        rules.OwnTime(code, start, end, rules.may_be_shown(is_hidden, shows_care_booked, booked_by, is_invitation))
-        for code, start, end, booked_by, is_invitation, is_hidden, shows_care_booked in found
+        rules.OwnTime(
+            code,
+            start,
+            end,
+            is_shown=rules.may_be_shown(is_hidden, shows_care_booked, booked_by, is_invitation),
+            is_here=clinic_id == clinic.id,
+        )
+        for code, start, end, booked_by, is_invitation, is_hidden, shows_care_booked, clinic_id in session.execute(
+            _OWN_TIMES, asked
+        )
     )
 
 

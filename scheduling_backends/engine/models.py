@@ -283,6 +283,7 @@ class BookingRow(Base):
     coaddress: Mapped[str | None] = mapped_column(Text)
     medical_unit: Mapped[str | None] = mapped_column(Text)  # healthcare_facility_med, as written
     reason: Mapped[str | None] = mapped_column(Text)  # the citizen's, at booking
+    care_note: Mapped[str | None] = mapped_column(Text)  # staff's, at booking; never sent (MB-8)
     rebooking_comment: Mapped[str | None] = mapped_column(Text)
     cancelling_comment: Mapped[str | None] = mapped_column(Text)
     made_at: Mapped[datetime] = mapped_column(UtcMoment)

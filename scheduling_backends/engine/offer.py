@@ -10,6 +10,8 @@ from datetime import date
 from enum import StrEnum
 
 CAPACITY_MAX = 50
+READY_REASON_MAX = 500
+"""As long as a citizen's own text may be."""
 _COLOUR = re.compile("#[0-9a-f]{6}", re.ASCII)
 
 
@@ -137,6 +139,11 @@ class Release:
         return f"{self.hours} hours: {self.before}, then {self.after}"
 
 
+def is_ready_reason(text: str) -> bool:
+    """Whether it is a line that a citizen could have written as the reason."""
+    return bool(text.strip()) and len(text) <= READY_REASON_MAX and text.isprintable()
+
+
 @dataclass(frozen=True, slots=True)
 class TimeTypeSettings:
     """A kind of time (tidstyp), the same for all its slots. Defaults are domain.md §6.1's.
@@ -149,7 +156,8 @@ class TimeTypeSettings:
     `release` says who may book how long before (R11). `requires_basis`: only for who has a booking basis (R6);
     `only_sex` (R8), `listed_only`: only for who is listed at the clinic, with the own performer if there is one (R9).
     `min_days_between` visits of this kind (R16), `max_rebookings` by the citizen, 0 for no limit (R26).
-    `ready_reasons` are offered beside the free text. `releases_cancelled`: a cancelled time is free at once (R34).
+    `ready_reasons` are offered beside the free text, where a reason is asked for (R18). `releases_cancelled`: a
+    cancelled time is free at once (R34). `resource_group`: whose resources get the times when a schedule is made.
     `colour` is #rrggbb, for the staff's calendar.
     Raises ValueError for values that no schedule can have.
     """
@@ -210,8 +218,8 @@ class TimeTypeSettings:
             raise ValueError(f"{self.code}: horizon, lead and limits cannot be negative")
         if not _COLOUR.fullmatch(self.colour):
             raise ValueError(f"{self.code}: a colour is # and six hexadecimal digits")
-        if any(not reason.strip() for reason in self.ready_reasons):
-            raise ValueError(f"{self.code}: a ready reason says something")
+        if not all(is_ready_reason(reason) for reason in self.ready_reasons):
+            raise ValueError(f"{self.code}: a ready reason is a line of at most {READY_REASON_MAX} characters")
         if self.age_from is not None and self.age_to is not None and self.age_to < self.age_from:
             raise ValueError(f"{self.code}: the age group ends before it begins")
         if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:

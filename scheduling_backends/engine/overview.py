@@ -65,6 +65,7 @@ class Entry:
     address: str | None = field(repr=False)
     is_protected: bool
     reason: str | None = field(repr=False)
+    care_note: str | None = field(repr=False)
     rebooking_comment: str | None = field(repr=False)
     cancelling_comment: str | None = field(repr=False)
     invitation_text: str | None = field(repr=False)
@@ -345,6 +346,7 @@ def _entry(
         address=None if is_protected else row.address or (citizen.address if citizen else None),
         is_protected=is_protected,
         reason=row.reason,
+        care_note=row.care_note,
         rebooking_comment=row.rebooking_comment,
         cancelling_comment=row.cancelling_comment,
         invitation_text=row.invitation_text,

@@ -34,7 +34,7 @@ from scheduling_backends.engine.duty import DutyAtWork, IndexDuty
 from scheduling_backends.engine.entries import Booking, Clinic
 from scheduling_backends.engine.find import Search
 from scheduling_backends.engine.models import AUDIT_LOG
-from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.refusals import Reason, Refusal, Situation, refuse
 from scheduling_backends.engine.seats import Author
 from scheduling_backends.engine.states import BookingState
 
@@ -169,7 +169,7 @@ class EngineProducer:
         now = self._clock()
         with self._asking(request.healthcare_facility, caller) as (session, clinic):
             found = find.free_times(session, self._search(session, clinic, request, caller), now)
-        return s.GetAvailableTimeslotsResponse(tuple(answers.free_time(clinic, time, now) for time in found))
+        return answers.free_times(clinic, found, now)
 
     # -- What is booked
 
@@ -244,7 +244,8 @@ class EngineProducer:
             may_use_invitation=who is Standing.SELF,
             medical_unit=request.healthcare_facility_med.text,
         )
-        return book.make(session, new, self._clock())
+        outcome = book.make(session, new, self._clock())
+        return outcome.for_an_agent() if who is Standing.AGENT and isinstance(outcome, Refusal) else outcome
 
     def _move(self, session: Session, request: s.UpdateBooking, caller: Caller) -> Done | Refusal:
         slot, person = request.timeslot, asked.person_of(request.timeslot)
@@ -259,7 +260,7 @@ class EngineProducer:
 
         author, contact = _author(self._standing(person, caller), caller), asked.contact(request.subject_of_care_info)
         if asked.says_too_much(slot.reason, contact):
-            return refuse(Situation.TEXT_TOO_LONG)
+            return refuse(Situation.TEXT_TOO_LONG, reason=Reason.COMMENT_LENGTH)
         new = NewTime(asked.wish(slot, clinic), author, slot.reason, contact)
         return book.move(session, slot.booking_id or "", new, is_own, self._clock())
 
@@ -270,7 +271,7 @@ class EngineProducer:
         if clinic is None:
             return refuse(Situation.UNKNOWN_BOOKING)
         if asked.says_too_much(request.message, Contact()):
-            return refuse(Situation.TEXT_TOO_LONG)
+            return refuse(Situation.TEXT_TOO_LONG, reason=Reason.COMMENT_LENGTH)
         holder = clinic.id
 
         def is_own(booking: Booking) -> bool:
@@ -383,7 +384,7 @@ def _refuse_maker(who: Standing, named: asked.NamedTime) -> Refusal | None:
     if who is Standing.UNKNOWN:
         return refuse(Situation.ACTOR_MISSING)
     if who is Standing.OTHER:
-        return refuse(Situation.NOT_ALLOWED)
+        return refuse(Situation.NOT_ALLOWED, reason=Reason.ACTOR)
     if who is Standing.AGENT and named.invitation is not None:
         return refuse(Situation.UNKNOWN_BOOKING)
     return None if named.is_ours else refuse(Situation.GONE)

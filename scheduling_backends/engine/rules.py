@@ -8,6 +8,7 @@ Elsewhere: R38, whose booking it is (access.py); R15's race, R17 and R34, the se
 (wishes.py); R29 and R31, which clinics and performers are listed (choices.py); cut-off arithmetic (working_days.py).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -23,7 +24,7 @@ from scheduling_backends.engine.offer import (
     Sex,
     TimeTypeSettings,
 )
-from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.refusals import Reason, Refusal, Situation, refuse
 from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from scheduling_backends.engine.working_days import last_moment, working_day_rule
 
@@ -93,12 +94,16 @@ class SlotFacts:
 
 @dataclass(frozen=True, slots=True)
 class OwnTime:
-    """A time that the citizen has at the clinic, not ended yet; `is_shown` is R22's answer."""
+    """A time that the citizen has at the clinic or its group, not ended yet; `is_shown` is R22's answer.
+
+    `is_here`: at the very clinic that is asked; R13 alone counts the group's others (R44).
+    """
 
     time_type: str
     start: datetime
     end: datetime
     is_shown: bool = True
+    is_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +220,14 @@ def flags_of_free_time(clinic: ClinicSettings, time_type: TimeTypeSettings, star
 
 def _may_have(time_type: TimeTypeSettings, errand: Errand, person: PersonIdentity, known: Circumstances) -> bool:
     """R6, R8 and R9, those that do not depend on the time."""
-    has_basis = known.has_basis or not time_type.requires_basis or errand is not Errand.NEW
+    has_basis = _has_basis(time_type, errand, known)
     is_listed = known.is_listed or not time_type.listed_only or errand is not Errand.NEW
     return has_basis and is_listed and time_type.only_sex in (None, sex_of(person))
+
+
+def _has_basis(time_type: TimeTypeSettings, errand: Errand, known: Circumstances) -> bool:
+    """R6, for a booking that begins."""
+    return known.has_basis or not time_type.requires_basis or errand is not Errand.NEW
 
 
 def _released(time_type: TimeTypeSettings, errand: Errand, now: datetime) -> tuple[datetime, datetime | None]:
@@ -246,21 +256,25 @@ def _is_for_citizens(bookable_by: BookableBy) -> bool:
 
 def refuse_booking(case: BookingCase) -> Refusal | None:
     """Steps 1 to 7 of domain.md §9.3, first hit answers; step 8, the seat, is the database's."""
-    return (
-        _refuse_offer(case.clinic, case.time_type, case.errand)
-        or _refuse_slot(case)
-        or _refuse_person(case)
-        or _refuse_moment(case)
-        or _refuse_reason(case)
-        or _refuse_limit(case)
-        or _refuse_occupied(case)
-    )
+    offered = _refuse_offer(case.clinic, case.time_type, case.errand)
+    return offered or next((refusal for step in _STEPS if (refusal := step(case))), None)
+
+
+def hits_of_booking(case: BookingCase) -> tuple[Refusal, ...]:
+    """Every rule that would stand in the citizen's way at this time, for staff, whom none of them binds.
+
+    What a citizen is offered on the web at all (R1, R3–R5, R30) does not concern a booking by staff, nor does the
+    reason that the web asks for (R18, R19); a time that is hidden from the citizen is told.
+    """
+    seen = replace(case, own=tuple(replace(own, is_shown=True) for own in case.own))
+    return tuple(refusal for step in _STEPS if step is not _refuse_reason and (refusal := step(seen)))
 
 
 def refuse_clinic(clinic: ClinicSettings) -> Refusal | None:
     """Whether the clinic gives times on the web at all (R1, R30); the first that is asked of any wish."""
-    is_open = clinic.is_open and not clinic.is_virtual
-    return None if is_open else refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
+    if clinic.is_virtual:
+        return refuse(Situation.NOT_ALLOWED, phone=clinic.phone, reason=Reason.VIRTUAL)
+    return None if clinic.is_open else refuse(Situation.NOT_ALLOWED, phone=clinic.phone, reason=Reason.CLOSED)
 
 
 def refuse_invitation(
@@ -336,6 +350,28 @@ def refuse_leaving(
     )
 
 
+def hits_of_cancelling(
+    clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
+) -> tuple[Refusal, ...]:
+    """The cut-off that is over for the citizen (R24), for staff, whom it does not bind."""
+    found = refuse_cancelling(clinic, time_type, booking, now)
+    return (found,) if found is not None and found.reason is Reason.CANCELLING_CUT_OFF else ()
+
+
+def hits_of_leaving(
+    clinic: ClinicSettings, time_type: TimeTypeSettings, booking: BookingFacts, now: datetime
+) -> tuple[Refusal, ...]:
+    """The cut-off that is over (R25) and the rebookings that are used up (R26), for staff, whom neither binds."""
+    own, care = time_type.rebook_own, time_type.rebook_care
+    limit = own if booking.booked_by is Initiative.CITIZEN else care
+    never, late = Situation.REBOOKING_NOT_ALLOWED, Situation.TOO_LATE_TO_REBOOK
+    found = (
+        _refuse_change(clinic, booking, limit, now, never, late),
+        _refuse_moves(clinic, time_type, booking),
+    )
+    return tuple(one for one in found if one is not None and one.reason is not Reason.REBOOKING)
+
+
 def refuse_comment(mode: ReasonMode, comment: str | None, situation: Situation) -> Refusal | None:
     """Whether a text that the clinic demands is missing (R18, R19)."""
     return refuse(situation) if mode is ReasonMode.REQUIRED and kept_text(mode, comment) is None else None
@@ -353,15 +389,14 @@ def kept_text(mode: ReasonMode, comment: str | None) -> str | None:
 def _refuse_offer(clinic: ClinicSettings, time_type: TimeTypeSettings, errand: Errand) -> Refusal | None:
     refusal = refuse_clinic(clinic)
     if refusal or time_type.is_hidden:
-        return refusal or refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
+        return refusal or refuse(Situation.NOT_ALLOWED, phone=clinic.phone, reason=Reason.CARE_ONLY)
     if time_type.bookable_by is BookableBy.NOBODY:
-        return refuse(Situation.GONE)
+        return refuse(Situation.GONE, reason=Reason.TYPE_CLOSED)
     rule = time_type.release
     may_ever = _is_for_citizens(time_type.bookable_by) if rule is None else _may_ever(rule)
-    is_for_citizens = may_ever and not time_type.is_protected
-    if errand is Errand.NEW and not is_for_citizens:
-        return refuse(Situation.NOT_ALLOWED, phone=clinic.phone)
-    return None
+    if errand is not Errand.NEW or (may_ever and not time_type.is_protected):
+        return None
+    return refuse(Situation.NOT_ALLOWED, phone=clinic.phone, reason=Reason.PROTECTED if may_ever else Reason.CARE_ONLY)
 
 
 def _refuse_slot(case: BookingCase) -> Refusal | None:
@@ -369,22 +404,43 @@ def _refuse_slot(case: BookingCase) -> Refusal | None:
         return refuse(Situation.PASSED)
     day = case.slot.start.astimezone(SWEDEN).date()
     is_valid = (case.time_type.valid_from or day) <= day <= (case.time_type.valid_to or day)
-    return None if is_valid and case.slot.is_out(case.now) else refuse(Situation.GONE)
+    if not is_valid:
+        return refuse(Situation.GONE, reason=Reason.HORIZON)
+    return None if case.slot.is_out(case.now) else refuse(Situation.GONE)
 
 
-def _refuse_person(case: BookingCase) -> Refusal | None:
-    """R6–R9 and R16."""
-    is_theirs = not case.time_type.listed_only or case.errand is not Errand.NEW
-    is_theirs = is_theirs or case.known.performer_id in (None, case.slot.performer_id)
-    if not _may_have(case.time_type, case.errand, case.person, case.known) or not is_theirs:
-        return refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone)
-    return _refuse_age(case) or _refuse_interval(case)
+def _refuse_basis(case: BookingCase) -> Refusal | None:
+    has_basis = _has_basis(case.time_type, case.errand, case.known)
+    return None if has_basis else refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone, reason=Reason.BASIS)
+
+
+def _refuse_sex(case: BookingCase) -> Refusal | None:
+    is_right = case.time_type.only_sex in (None, sex_of(case.person))
+    return None if is_right else refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone, reason=Reason.SEX)
+
+
+def _refuse_listing(case: BookingCase) -> Refusal | None:
+    """R9: listed here, and with the own performer if there is one."""
+    is_bound = case.time_type.listed_only and case.errand is Errand.NEW
+    is_theirs = case.known.is_listed and case.known.performer_id in (None, case.slot.performer_id)
+    if not is_bound or is_theirs:
+        return None
+    return refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone, reason=Reason.LISTED)
 
 
 def _refuse_interval(case: BookingCase) -> Refusal | None:
+    """R16; the day that is told keeps the distance to every visit, those after it too."""
     day = case.slot.start.astimezone(SWEDEN).date()
-    near = [last for first, last in _days_off(case.time_type, case.known) if first <= day <= last]
-    return refuse(Situation.TOO_SOON, day=max(near) + _ONE_DAY, time_type=case.time_type.web_name) if near else None
+    works = _first_day_on(_days_off(case.time_type, case.known), day)
+    return None if works == day else refuse(Situation.TOO_SOON, day=works, time_type=case.time_type.web_name)
+
+
+def _first_day_on(off: tuple[tuple[date, date], ...], day: date) -> date:
+    """The first day from `day` on that lies in none of the stretches."""
+    for first, last in sorted(off):
+        if first <= day <= last:
+            day = last + _ONE_DAY
+    return day
 
 
 def _refuse_age(case: BookingCase) -> Refusal | None:
@@ -394,7 +450,7 @@ def _refuse_age(case: BookingCase) -> Refusal | None:
     lowest, highest = case.time_type.age_from, case.time_type.age_to
     if age is not None and (lowest is None or age >= lowest) and (highest is None or age <= highest):
         return None
-    return refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone)
+    return refuse(Situation.NOT_ALLOWED, phone=case.clinic.phone, reason=Reason.AGE)
 
 
 def _refuse_moment(case: BookingCase) -> Refusal | None:
@@ -403,7 +459,7 @@ def _refuse_moment(case: BookingCase) -> Refusal | None:
         return refuse(Situation.TOO_LATE_TO_BOOK, phone=case.clinic.phone)
     earliest, latest = _released(case.time_type, case.errand, case.now)
     if case.slot.start < earliest:
-        return refuse(Situation.TOO_LATE_TO_BOOK, phone=case.clinic.phone)
+        return refuse(Situation.TOO_LATE_TO_BOOK, phone=case.clinic.phone, reason=Reason.RELEASE)
     is_early = days_ahead > case.time_type.opens_days_before or (latest is not None and case.slot.start > latest)
     return refuse(Situation.NOT_YET) if is_early else None
 
@@ -416,21 +472,24 @@ def _refuse_reason(case: BookingCase) -> Refusal | None:
     return refuse_comment(mode, case.reason, missing)
 
 
-def _refuse_limit(case: BookingCase) -> Refusal | None:
-    """R13 and R14."""
-    limit, at_most = case.time_type.max_simultaneous, case.clinic.max_active
-    if case.errand is Errand.REBOOKING:
-        return None
-    active = sum(own.time_type == case.time_type.code for own in case.own)
-    if limit and active >= limit:
-        return refuse(Situation.LIMIT_REACHED, time_type=case.time_type.web_name)
-    is_full = at_most and len(case.own) >= at_most
-    return refuse(Situation.CLINIC_LIMIT_REACHED, clinic=case.clinic.name) if is_full else None
+def _refuse_type_limit(case: BookingCase) -> Refusal | None:
+    """R13: so many of a kind, at the clinic and its group, who share their codes (R44)."""
+    limit, active = case.time_type.max_simultaneous, sum(own.time_type == case.time_type.code for own in case.own)
+    is_reached = limit and active >= limit and case.errand is not Errand.REBOOKING
+    return refuse(Situation.LIMIT_REACHED, time_type=case.time_type.web_name) if is_reached else None
+
+
+def _refuse_clinic_limit(case: BookingCase) -> Refusal | None:
+    """R14: so many at this clinic."""
+    limit, active = case.clinic.max_active, sum(own.is_here for own in case.own)
+    is_reached = limit and active >= limit and case.errand is not Errand.REBOOKING
+    return refuse(Situation.CLINIC_LIMIT_REACHED, clinic=case.clinic.name) if is_reached else None
 
 
 def _refuse_occupied(case: BookingCase) -> Refusal | None:
     """A time that the citizen may not see is not given away: the new one is merely gone."""
-    overlapping = [own for own in case.own if own.start < case.slot.end and case.slot.start < own.end]
+    here = [own for own in case.own if own.is_here]
+    overlapping = [own for own in here if own.start < case.slot.end and case.slot.start < own.end]
     if not overlapping:
         return None
     shown = [own for own in overlapping if own.is_shown]
@@ -475,3 +534,19 @@ def _earliest_start(time_type: TimeTypeSettings, now: datetime) -> datetime:
 
 def _has_age_group(time_type: TimeTypeSettings) -> bool:
     return time_type.age_from is not None or time_type.age_to is not None
+
+
+_STEPS: tuple[Callable[[BookingCase], Refusal | None], ...] = (
+    _refuse_slot,
+    _refuse_basis,
+    _refuse_sex,
+    _refuse_listing,
+    _refuse_age,
+    _refuse_interval,
+    _refuse_moment,
+    _refuse_reason,
+    _refuse_type_limit,
+    _refuse_clinic_limit,
+    _refuse_occupied,
+)
+"""Steps 2 to 7 of domain.md §9.3, in their order."""

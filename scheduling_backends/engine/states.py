@@ -43,6 +43,7 @@ class Happening(StrEnum):
     CANCELLED = "cancelled"
     CAME = "came"
     STAYED_AWAY = "stayed away"
+    REOPENED = "reopened"  # came or stayed away was a mistake; it is a booked time again
     TOLD = "told"  # staff have told the citizen of a time that was moved or cancelled
 
 

@@ -5,7 +5,7 @@ Source: domain.md §7.5.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from statistics import median
@@ -23,7 +23,10 @@ from scheduling_backends.engine.states import BookingState, Happening, SlotState
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One row: numbers of seats and bookings; `lead_days` is the median from booking to visit, None without any."""
+    """One row: numbers of seats and bookings, and medians, which are None without any.
+
+    `lead_days` is from booking to visit; `hours_before_…`, how long before the time it was cancelled, by whom.
+    """
 
     what: str
     offered: int = 0
@@ -35,6 +38,8 @@ class Figures:
     no_shows: int = 0
     unused: int = 0
     lead_days: float | None = None
+    hours_before_by_citizen: float | None = None
+    hours_before_by_care: float | None = None
 
     @property
     def booked(self) -> int:
@@ -59,7 +64,7 @@ class Statistics:
 def statistics(session: Session, clinic: Clinic, first_day: date, last_day: date, now: datetime) -> Statistics:
     """The clinic's figures of these days; drafts do not count, nor blocked times that nobody sits on."""
     times = [one for one in overview.times(session, clinic, first_day, last_day) if _counts(one)]
-    moved = _moved_from(session, [one.slot_id for one in times])
+    happened = _Happened(_moved_from(session, [one.slot_id for one in times]), _cancelled_at(session, times))
     types, columns, weeks = defaultdict(list), defaultdict(list), defaultdict(list)
     for one in times:
         types[one.time_type.settings.internal_name].append(one)
@@ -67,30 +72,51 @@ def statistics(session: Session, clinic: Clinic, first_day: date, last_day: date
         year, week, _ = one.day.isocalendar()
         weeks[f"{year} v. {week:02}"].append(one)
     return Statistics(
-        figures("", times, moved, now),
-        tuple(figures(what, some, moved, now) for what, some in sorted(types.items())),
-        tuple(figures(what, some, moved, now) for what, some in sorted(columns.items())),
-        tuple(figures(what, some, moved, now) for what, some in sorted(weeks.items())),
+        figures("", times, happened, now),
+        tuple(figures(what, some, happened, now) for what, some in sorted(types.items())),
+        tuple(figures(what, some, happened, now) for what, some in sorted(columns.items())),
+        tuple(figures(what, some, happened, now) for what, some in sorted(weeks.items())),
     )
 
 
-def figures(what: str, times: Iterable[Time], moved: dict[int, int], now: datetime) -> Figures:
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """What the history adds: how many left each time for another, and when each cancelled booking was cancelled."""
+
+    moved: Mapping[int, int]
+    cancelled_at: Mapping[str, datetime]
+
+
+def figures(what: str, times: Iterable[Time], happened: _Happened, now: datetime) -> Figures:
     """One row over these times."""
     row, leads = Figures(what), list[int]()
+    notice: dict[BookingState, list[float]] = {state: [] for state in overview.CANCELLED}
     for one in times:
         row = replace(
             row,
             offered=row.offered + one.free + len(one.seated),
             by_web=row.by_web + sum(entry.is_web for entry in one.seated),
             by_staff=row.by_staff + sum(not entry.is_web for entry in one.seated),
-            moved=row.moved + moved.get(one.slot_id, 0),
+            moved=row.moved + happened.moved.get(one.slot_id, 0),
             cancelled_by_citizen=row.cancelled_by_citizen + _cancelled(one, BookingState.CANCELLED_BY_CITIZEN),
             cancelled_by_care=row.cancelled_by_care + _cancelled(one, BookingState.CANCELLED_BY_CARE),
             no_shows=row.no_shows + sum(entry.state is BookingState.NO_SHOW for entry in one.seated),
             unused=row.unused + (one.free if one.end <= now else 0),
         )
         leads += [(one.day - entry.made_at.astimezone(SWEDEN).date()).days for entry in one.seated]
-    return replace(row, lead_days=median(leads) if leads else None)
+        for entry in one.cancelled:
+            at = happened.cancelled_at.get(entry.id)
+            notice[entry.state] += [] if at is None else [(one.start - at).total_seconds() / 3600]
+    return replace(
+        row,
+        lead_days=median(leads) if leads else None,
+        hours_before_by_citizen=_median_hours(notice[BookingState.CANCELLED_BY_CITIZEN]),
+        hours_before_by_care=_median_hours(notice[BookingState.CANCELLED_BY_CARE]),
+    )
+
+
+def _median_hours(hours: list[float]) -> float | None:
+    return round(median(hours), 1) if hours else None
 
 
 def _counts(one: Time) -> bool:
@@ -115,3 +141,16 @@ def _moved_from(session: Session, slot_ids: list[int]) -> dict[int, int]:
         if slot_id in wanted:
             found[slot_id] += 1
     return dict(found)
+
+
+def _cancelled_at(session: Session, times: Sequence[Time]) -> dict[str, datetime]:
+    """When each of the bookings that were cancelled at these times was cancelled."""
+    wanted = {entry.id for one in times for entry in one.cancelled}
+    if not wanted:
+        return {}
+    first, last = min(one.day for one in times), max(one.day for one in times)
+    left = select(SlotRow.id).where(SlotRow.clinic_id == times[0].time_type.clinic_id, SlotRow.day.between(first, last))
+    statement = select(HistoryRow.booking_id, HistoryRow.at).where(
+        HistoryRow.what == Happening.CANCELLED, HistoryRow.from_slot_id.in_(left)
+    )
+    return {booking_id: at for booking_id, at in session.execute(statement) if booking_id in wanted}

@@ -5,6 +5,7 @@ facility, start and end, and the kind of time or care, performer or resource if 
 Rules: R27. Elsewhere: whether the time may be had (rules.py), taking it (seats.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from contracts.identifiers import HsaId
 from scheduling_backends.engine import find, rules
 from scheduling_backends.engine.entries import Booking, Clinic, TimeType
 from scheduling_backends.engine.models import CareTypeRow, PerformerRow, ResourceRow, SlotRow, TimeTypeRow
-from scheduling_backends.engine.refusals import Refusal, Situation, refuse
+from scheduling_backends.engine.refusals import Reason, Refusal, Situation, refuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,9 @@ def slots_named(
     kept = (None, None) if leaving is None else kept_at(leaving, wish.clinic)
     place_and_time = {"clinic_id": wish.clinic.id, "starts": wish.start, "ends": wish.end}
     if wish.slot_id is None:
-        there = session.execute(_THERE, place_and_time)
+        there = session.execute(_THERE, place_and_time).all()
     else:
-        there = session.execute(_THIS_ONE, place_and_time | {"slot_id": wish.slot_id})
+        there = session.execute(_THIS_ONE, place_and_time | {"slot_id": wish.slot_id}).all()
     named = [row for row in there if _is_named(row, wish, code, kept)]
     kinds = {row.TimeTypeRow.id: find.time_type_of(row.TimeTypeRow, row.CareTypeRow) for row in named}
     present = [
@@ -94,8 +95,16 @@ def slots_named(
             one for one in present if one.ids_out(now) and rules.is_offered(clinic, one.time_type.settings, errand)
         ]
     if len(present) != 1:
-        return refuse(Situation.PASSED if wish.start < now else Situation.GONE)
+        return _nothing_found(wish, there, leaving, now)
     return present[0]
+
+
+def _nothing_found(wish: Wish, there: Sequence[Any], leaving: Booking | None, now: datetime) -> Refusal:
+    """The time is not there, or not with what the booking that moves must keep (R27)."""
+    if wish.start < now:
+        return refuse(Situation.PASSED)
+    is_other = leaving is not None and any(_is_named(row, wish, None, (None, None)) for row in there)
+    return refuse(Situation.GONE, reason=Reason.KEPT if is_other else None)
 
 
 _THERE = (

@@ -5,5 +5,6 @@
     pages.py       showing a page: its context, the texts, the navigation
     forms.py       what was typed, as values, or sentences about what is wrong with it
     show.py        moments, days and persons as Swedish text; texts.py: the catalogues
-Elsewhere: the pages themselves (timebook/staff/, takecare/staff/), roles (engine/staff.py).
+    schedule.py, making.py, copying.py, closed_hours.py, periods.py    schedules, and exceptions from them
+Elsewhere: the pages of one system alone (timebook/staff/, takecare/staff/), roles (engine/staff.py).
 """

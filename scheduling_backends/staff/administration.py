@@ -1,6 +1,7 @@
 """Administration: who has which role at the clinic, and what the clinic is set to.
 
-An administrator gives and takes the roles of the clinic; only a superadmin those of the region and new clinics.
+An administrator gives and takes the roles of the clinic; only a superadmin those of the region and new clinics, to
+which the visit goes on.
 Nobody takes away the clinic's last administrator by mistake. Source: domain.md §7.1.
 """
 
@@ -12,11 +13,12 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from scheduling_backends.engine import staff
+from scheduling_backends.engine import find, staff
 from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.staff import StaffMember
 from scheduling_backends.engine.states import Role
+from scheduling_backends.staff import visits
 from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
@@ -83,7 +85,7 @@ def give() -> Response:
             sent.fault("role", "roles.not_yours")
         if role is None or chosen is None or not sent.is_right:
             return _roles_page(sent, 422)
-        Desk(session, system().now(), visit().author).give_role(HsaId(member), role, _place(role))
+        Desk(session, system().now(), visit().author).give_role(HsaId(member), role, place_of(role))
         audit(session, "write roles", None)
     return redirect(url_for("administration.roles", klart="sparad"), 303)
 
@@ -97,19 +99,20 @@ def take() -> Response:
         known = {one.hsa_id.text for one in staff.members(session)}
         if role is None or member not in known or role not in _may_give():
             return _roles_page(sent, 422, texts()("roles.not_yours"))
-        if role is Role.ADMINISTRATOR and _administrators(session) <= {member}:
+        if role is Role.ADMINISTRATOR and administrators(session) <= {member}:
             return _roles_page(sent, 409, texts()("roles.last_administrator"))
-        Desk(session, system().now(), visit().author).take_role(HsaId(member), role, _place(role))
+        Desk(session, system().now(), visit().author).take_role(HsaId(member), role, place_of(role))
         audit(session, "write roles", None)
     return redirect(url_for("administration.roles", klart="borttagen"), 303)
 
 
-def _place(role: Role) -> HsaId | None:
+def place_of(role: Role) -> HsaId | None:
     """A superadmin's role is for the region, all others for the clinic."""
     return None if role is Role.SUPERADMIN else visit().clinic.hsa_id
 
 
-def _administrators(session: Session) -> set[str]:
+def administrators(session: Session) -> set[str]:
+    """HSA-ids of the clinic's administrators."""
     here = visit().clinic.id
     held = ((one, staff.roles_at(session, one.id, here)) for one in staff.members(session))
     return {one.hsa_id.text for one, roles in held if Role.ADMINISTRATOR in roles}
@@ -162,6 +165,9 @@ def new_clinic() -> Response:
             return _clinic_page(None, sent, 422)
         desk.add_clinic(hsa_id, settings)
         audit(session, "write clinic", None)
+        made = find.clinic_by_hsa_id(session, hsa_id)
+    if made is not None:  # go on there: its settings, then its registers and kinds of time
+        visits.begin(visit().member.hsa_id, made.id, system().now())
     return redirect(url_for("administration.clinic", klart="sparad"), 303)
 
 
@@ -193,6 +199,7 @@ def _settings(sent: Form, known: ClinicSettings) -> ClinicSettings | None:
         fee_note=changed["fee_note"],
         max_active=limit,
         is_open=sent.ticked("is_open"),
+        is_virtual=sent.ticked("is_virtual"),
         rebooks_in_group=sent.ticked("rebooks_in_group"),
         eves_are_holidays=sent.ticked("eves_are_holidays"),
         **_of_a_record_system(sent),

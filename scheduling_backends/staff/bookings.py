@@ -1,14 +1,15 @@
 """One booking, and one time of the schedule: looking at them, and all that staff do with them.
 
 Every look at a citizen's booking and every change is a line in the audit log, a change's in its own transaction. What
-the rules would have refused a citizen is told, and done when it is confirmed (domain.md §6.3). A form that is sent
-twice is carried out once. Rules for staff are engine/care.py's.
+the rules would have refused a citizen is told, every rule of it, and done when it is confirmed (domain.md §6.3). Whose
+time is moved or cancelled stands on the list of those to tell, unless the form says that the citizen knows. A form that
+is sent twice is carried out once. Rules for staff are engine/care.py's.
 Source: domain.md §6.2 (panel), §6.3, §7.4.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, redirect, request, url_for
@@ -19,12 +20,13 @@ from werkzeug.wrappers import Response
 from contracts.identifiers import PersonIdentity
 from contracts.times import SWEDEN
 from scheduling_backends.audit import AuditAction
-from scheduling_backends.engine import audit_log, care, citizens, overview
+from scheduling_backends.engine import audit_log, care, citizens, overview, telling
 from scheduling_backends.engine.book import Contact
 from scheduling_backends.engine.care import CareRefused
 from scheduling_backends.engine.citizens import Citizen
 from scheduling_backends.engine.models import SlotRow
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time
+from scheduling_backends.engine.refusals import Refusal
 from scheduling_backends.engine.states import Role, SlotState
 from scheduling_backends.staff import once
 from scheduling_backends.staff.forms import Form
@@ -38,19 +40,29 @@ MOVE_DAYS = 14
 LONGEST_ID = 64
 """As much of an id as is noted: it came by the address."""
 
+Hits = tuple[Refusal, ...]
+"""Rules that would have stopped the citizen, of which staff are warned."""
+
 
 @dataclass(frozen=True, slots=True)
 class BookingPage:
-    """A booking with its history. `may_change`: this visit may, and the booking can still be changed."""
+    """A booking with its history. `may_change`: this visit may, and the booking can still be changed.
+
+    `is_early`: it is not yet the day of the visit.
+    """
 
     entry: Entry
     lines: tuple[HistoryLine, ...]
     citizen_id: int | None
     may_change: bool
     may_conclude: bool
+    may_reopen: bool
+    is_early: bool
     has_begun: bool
     form: Form = field(repr=False)
     done: str = ""
+    is_untold: bool = False
+    warnings: Hits = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +75,7 @@ class MovePage:
     later: date
     times: tuple[tuple[date, tuple[Time, ...]], ...]
     form: Form = field(repr=False)
+    warnings: Hits = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +110,29 @@ NOBODY = Whom()
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """Booking a time for a citizen. `warning` is what the rules would have told the citizen."""
+    """Booking a time for a citizen. `warnings` are what would have stopped the citizen."""
 
     time: Time
     form: Form = field(repr=False)
     whom: Whom
-    warning: str = ""
+    warnings: Hits = ()
+
+    @property
+    def ready_reasons(self) -> tuple[tuple[str, str], ...]:
+        """The kind of time's ready reasons, to choose from."""
+        return tuple((reason, reason) for reason in self.time.time_type.settings.ready_reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to happen to a booking: the word of the audit log, the act, what is told afterwards, the rules that would
+    have stopped the citizen, and the field that a refusal is told at."""
+
+    action: AuditAction
+    act: Callable[[Session], object]
+    done: str
+    hits: Callable[[Session], Hits] = lambda session: ()
+    field: str = "comment"
 
 
 # -- A booking
@@ -113,17 +143,18 @@ def booking(booking_id: str) -> Response:
     return _booking_page(booking_id, Form(texts()))
 
 
-def _booking_page(booking_id: str, sent: Form, status: int = 200) -> Response:
+def _booking_page(booking_id: str, sent: Form, status: int = 200, warnings: Hits = ()) -> Response:
     with system().writing() as session:
         entry = entry_of(session, booking_id)
         ids = (booking_id, *overview.predecessors(session, booking_id))
         lines = overview.history(session, ids)
         known = citizens.id_of(session, entry.subject_of_care)
+        is_untold = telling.waits(session, booking_id)
         note(session, "read booking", entry)
     page = booking_page(
         entry, lines, known, system().now(), visit().may(Role.BOOKER), sent, request.args.get("klart", "")
     )
-    return render("staff/booking.html", page, status)
+    return render("staff/booking.html", replace(page, is_untold=is_untold, warnings=warnings), status)
 
 
 def booking_page(
@@ -136,9 +167,19 @@ def booking_page(
     done: str,
 ) -> BookingPage:
     has_begun = entry.start is not None and entry.start <= now
-    may_conclude = may_book and entry.start is not None and entry.state in overview.SEATED
+    is_seated = may_book and entry.start is not None and entry.state in overview.SEATED
+    is_early = is_seated and entry.start is not None and not care.is_the_day(entry.start, now)
     return BookingPage(
-        entry, lines, citizen_id, may_book and entry.is_active, may_conclude, has_begun, sent, _known(done)
+        entry,
+        lines,
+        citizen_id,
+        may_change=may_book and entry.is_active,
+        may_conclude=is_seated and not is_early,
+        may_reopen=is_seated and entry.state in care.CONCLUDED,
+        is_early=is_early,
+        has_begun=has_begun,
+        form=sent,
+        done=_known(done),
     )
 
 
@@ -149,12 +190,23 @@ def cancel(booking_id: str) -> Response:
     comment = sent.text("comment", required=True)
     if not sent.is_right:
         return _booking_page(booking_id, sent, 422)
+    here, now = visit(), system().now()
+
+    def act(session: Session) -> None:
+        care.cancel(session, booking_id, here.author, now, comment)
+        _told(session, booking_id, sent)
+
     return _changed(
         booking_id,
-        "cancel",
-        lambda session: care.cancel(session, booking_id, visit().author, system().now(), comment),
-        "avbokad",
+        Change("cancel", act, "avbokad", lambda session: care.hits_of_cancelling(session, booking_id, now)),
+        sent,
     )
+
+
+def _told(session: Session, booking_id: str, sent: Form) -> None:
+    """The citizen knows already, if the form says so; otherwise the list Att meddela has the booking."""
+    if sent.ticked("is_told"):
+        telling.tell(session, booking_id, system().now(), visit().author)
 
 
 @blueprint.post("/bokning/<booking_id>/kom")
@@ -170,12 +222,21 @@ def stayed_away(booking_id: str) -> Response:
 
 
 def _concluded(booking_id: str, has_come: bool) -> Response:
-    return _changed(
-        booking_id,
-        "conclude",
-        lambda session: care.conclude(session, booking_id, has_come, visit().author, system().now()),
-        "noterad",
-    )
+    def act(session: Session) -> None:
+        care.conclude(session, booking_id, has_come, visit().author, system().now())
+
+    return _changed(booking_id, Change("conclude", act, "noterad", field="actions"))
+
+
+@blueprint.post("/bokning/<booking_id>/angra")
+@needs(Role.BOOKER)
+def reopen(booking_id: str) -> Response:
+    """Kom or Uteblev was a mistake."""
+
+    def act(session: Session) -> None:
+        care.reopen(session, booking_id, visit().author, system().now())
+
+    return _changed(booking_id, Change("conclude", act, "angrad", field="actions"))
 
 
 @blueprint.get("/bokning/<booking_id>/flytta")
@@ -184,7 +245,7 @@ def choose(booking_id: str) -> Response:
     return _move_page(booking_id, Form(texts()))
 
 
-def _move_page(booking_id: str, sent: Form, status: int = 200) -> Response:
+def _move_page(booking_id: str, sent: Form, status: int = 200, warnings: Hits = ()) -> Response:
     with system().writing() as session:
         entry = entry_of(session, booking_id)
         if entry.start is None or not entry.is_active:
@@ -193,7 +254,7 @@ def _move_page(booking_id: str, sent: Form, status: int = 200) -> Response:
         last = first + timedelta(days=MOVE_DAYS - 1)
         free = overview.times(session, visit().clinic, first, last, SlotRow.end > system().now())
         note(session, "read booking", entry)
-    return render("staff/move.html", move_page(entry, first, free, sent), status)
+    return render("staff/move.html", replace(move_page(entry, first, free, sent), warnings=warnings), status)
 
 
 def move_page(entry: Entry, first: date, found: tuple[Time, ...], sent: Form) -> MovePage:
@@ -212,39 +273,42 @@ def move(booking_id: str) -> Response:
     comment = sent.text("comment")
     if slot_id is None or not sent.is_right:
         return _move_page(booking_id, sent, 422)
-    wanted = slot_id
-    return _changed(
-        booking_id,
-        "move",
-        lambda session: care.move(session, booking_id, wanted, visit().author, system().now(), comment),
-        "flyttad",
-        lambda told: _move_page(booking_id, told, 409),
-        sent,
-    )
+    wanted, here, now = slot_id, visit(), system().now()
+
+    def act(session: Session) -> None:
+        care.move(session, booking_id, wanted, here.author, now, comment)
+        _told(session, booking_id, sent)
+
+    def hits(session: Session) -> Hits:
+        return care.hits_of_moving(session, booking_id, wanted, now)
+
+    return _changed(booking_id, Change("move", act, "flyttad", hits, "slot"), sent, _move_page)
 
 
 def _changed(
     booking_id: str,
-    action: AuditAction,
-    act: Callable[[Session], object],
-    done: str,
-    again: Callable[[Form], Response] | None = None,
+    change: Change,
     sent: Form | None = None,
+    again: Callable[[str, Form, int, Hits], Response] = _booking_page,
 ) -> Response:
-    """Change a booking and note it, once; what cannot be is told on the page it came from."""
+    """Change a booking and note it, once; what cannot be, or wants confirming, is told on the page it came from."""
+    told = sent or Form(texts())
 
     def carry_out() -> Response:
         try:
             with system().writing() as session:
-                entry = entry_of(session, booking_id, action)
-                act(session)
-                note(session, action, entry)
+                entry = entry_of(session, booking_id, change.action)
+                hits = () if told.ticked("confirmed") else change.hits(session)
+                if not hits:
+                    change.act(session)
+                    note(session, change.action, entry)
         except CareRefused as refused:
-            told = sent or Form(texts())
-            told.faults["slot" if again else "comment" if action == "cancel" else "actions"] = refused.sentence
-            note_refusal(action, booking_id)
-            return again(told) if again else _booking_page(booking_id, told, 409)
-        return redirect(url_for("bookings.booking", booking_id=booking_id, klart=done), 303)
+            told.faults[change.field] = refused.sentence
+            note_refusal(change.action, booking_id)
+            return again(booking_id, told, 409, ())
+        if hits:
+            return again(booking_id, told, 422, hits)
+        return redirect(url_for("bookings.booking", booking_id=booking_id, klart=change.done), 303)
 
     return once.carry_out(carry_out)
 
@@ -318,10 +382,12 @@ def book(slot_id: int) -> Response:
 
 def _book(slot_id: int, sent: Form) -> Response:
     now = system().now()
-    reason, invitation = sent.text("reason"), sent.text("invitation_text")
+    care_note, invitation = sent.text("reason"), sent.text("invitation_text")
     first, last, phone = (sent.text(name, most=80) for name in ("first_name", "last_name", "phone"))
     with system().writing() as session:
         time = _time(session, slot_id)
+        ready = sent.one_of("ready_reason", time.time_type.settings.ready_reasons, required=False)
+        care_note = "\n".join(filter(None, (ready, care_note))) or None
         whom = _whom(session, sent, now)
         person, known = whom.person, whom.known
         if known is None and not whom.found:
@@ -329,10 +395,10 @@ def _book(slot_id: int, sent: Form) -> Response:
             sent.text("last_name", required=True)
         if person is None or not sent.is_right:
             return render("staff/book.html", BookPage(time, sent, whom), 422)
-        answer = care.web_answer(session, slot_id, person, now)
-        if answer is not None and not sent.ticked("confirmed"):
+        hits = () if sent.ticked("confirmed") else care.hits_of_booking(session, slot_id, person, now)
+        if hits:
             audit(session, "find citizen", person.number)
-            return render("staff/book.html", BookPage(time, sent, whom, answer.text), 422)
+            return render("staff/book.html", BookPage(time, sent, whom, hits), 422)
         citizen = known or Citizen(person, first or "", last or "", phone)
         try:
             with session.begin_nested():
@@ -343,7 +409,7 @@ def _book(slot_id: int, sent: Form) -> Response:
                     _contact(citizen, phone),
                     visit().author,
                     now,
-                    reason=reason,
+                    note=care_note,
                     invitation_text=invitation,
                 )
         except CareRefused as refused:
@@ -469,7 +535,9 @@ def _first_day(text: str, start: datetime) -> date:
 
 
 UNCHANGED = ("ar_utkast", "var_sparrad", "inte_oppnad", "var_oppen")
-_DONE = ("bokad", "flyttad", "avbokad", "noterad", "sparrad", "oppnad", "kallad", "sparad", "borttagen", *UNCHANGED)
+_DONE = (
+    "bokad", "flyttad", "avbokad", "noterad", "angrad", "sparrad", "oppnad", "kallad", "sparad", "borttagen", *UNCHANGED
+)  # fmt: skip
 
 
 def _known(done: str) -> str:

@@ -19,6 +19,7 @@ from scheduling_backends.engine.desk import Desk, InUse
 from scheduling_backends.engine.entries import TimeType
 from scheduling_backends.engine.offer import (
     CAPACITY_MAX,
+    READY_REASON_MAX,
     AfterCancelling,
     BookableBy,
     CutOff,
@@ -27,6 +28,7 @@ from scheduling_backends.engine.offer import (
     Release,
     Sex,
     TimeTypeSettings,
+    is_ready_reason,
 )
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import once
@@ -196,7 +198,7 @@ def read_settings(sent: Form, code: str, known: TimeTypeSettings | None) -> Time
     read["release"] = _release(sent)
     read |= {"valid_from": sent.day_or_none("valid_from"), "valid_to": sent.day_or_none("valid_to")}
     read |= {"purpose": sent.text("purpose", most=2000), "message_after_booking": sent.text("message_after_booking")}
-    read["ready_reasons"] = tuple(line.strip() for line in sent.value("ready_reasons").splitlines() if line.strip())
+    read["ready_reasons"] = _ready_reasons(sent)
     read["resource_group"] = sent.text("resource_group", most=40)
     read["colour"] = sent.value("colour") or "#37474f"
     _check(sent, read)
@@ -221,6 +223,15 @@ def _check(sent: Form, read: Mapping[str, Any]) -> None:
         sent.fault("valid_to", "time_type.days_turned")
     if not _COLOUR.fullmatch(read["colour"]):
         sent.fault("colour", "time_type.colour_form")
+
+
+def _ready_reasons(sent: Form) -> tuple[str, ...]:
+    """One a line, blanks made single."""
+    lines = [" ".join(line.split()) for line in sent.value("ready_reasons").splitlines()]
+    reasons = tuple(line for line in lines if line)
+    if not all(map(is_ready_reason, reasons)):
+        sent.fault("ready_reasons", "time_type.ready_reasons_form", most=READY_REASON_MAX)
+    return reasons
 
 
 def _cut_off(sent: Form, name: str) -> CutOff | None:

@@ -1,7 +1,8 @@
 """The record system as a plug-in: the contracts' questions in its words, its answers in the contracts'.
 
 The adapter knows the system by its SOAP service alone, also where both are in one process. A refusal by a rule comes
-back with the record system's own sentence and the internal code that its Returkod stands for; a Returkod that is in no
+back with the record system's own sentence, the internal code that its Returkod stands for and the reason that its Skal
+stands for; a Returkod that is in no
 table is an answer that cannot be used. Unit codes are learnt from the service, and asked for again when a unit is new.
 Elsewhere: the table (mapping.py), the call (link.py). Source: contracts.md §5; domain.md §5.11, §6.
 """
@@ -17,9 +18,9 @@ from contracts.errors import ProducerFault, ProducerUnreachable
 from contracts.identifiers import HsaId
 from contracts.producer import Caller, Health
 from contracts.times import Clock, system_clock
-from scheduling_backends.engine.answers import extension
+from scheduling_backends.engine.answers import extension, ready_extension
 from scheduling_backends.engine.producer import Unanswered
-from scheduling_backends.engine.refusals import Situation, refuse
+from scheduling_backends.engine.refusals import Reason, Situation, refuse
 from scheduling_backends.takecare import mapping, records
 from scheduling_backends.takecare.link import Link
 from scheduling_backends.takecare.mapping import NAMESPACE, Operation, Units, Untranslatable
@@ -153,7 +154,7 @@ class TakeCare:
         if code in mapping.REFUSALS:
             if text is None:
                 raise ProducerUnreachable("the record system: it refuses without a sentence")
-            return _error(operation, mapping.REFUSALS[code], text)
+            return _error(operation, mapping.REFUSALS[code], text, _reason(answer))
         if code not in (mapping.DONE, mapping.DONE_WITH_MESSAGE):
             raise _unusable(code)
         result = {"result_code": "INFO" if code == mapping.DONE_WITH_MESSAGE else "OK", "result_text": text}
@@ -190,23 +191,36 @@ def _outcome(answer: xml.Element) -> tuple[int, str | None]:
 def _read(operation: Operation, answer: xml.Element, units: Units, result: Mapping[str, Any]) -> object:
     """The contracts' answer. Raises ProducerUnreachable for one that contradicts itself."""
     record = operation.answer
+    more = {"extensions": _ready_reasons(answer, units)} if operation.tells_ready_reasons else {}
     try:
-        found = records.read(record, records.of_element(answer, record), units, **result)
+        found = records.read(record, records.of_element(answer, record), units, **result, **more)
     except (ValueError, TypeError):
         raise ProducerUnreachable("the record system: its answer contradicts itself") from None
     return found
+
+
+def _ready_reasons(answer: xml.Element, units: Units) -> s.core.Extensions:
+    record = mapping.READY_REASONS
+    told = answer.iterchildren(f"{{{NAMESPACE}}}{mapping.READY_REASONS_ELEMENT}")
+    return tuple(ready_extension(records.read(record, records.of_element(one, record), units)) for one in told)
 
 
 def _unusable(code: int) -> ProducerUnreachable:
     return ProducerUnreachable(f"the record system: the Returkod {code} is in no table")
 
 
-def _error(operation: Operation, code: str, text: str) -> object:
-    return operation.answer.of(result_code="ERROR", result_text=text, extensions=(extension(code),))
+def _reason(answer: xml.Element) -> Reason | None:
+    """Why it is refused; None where the record system does not say, or says it in a word that we do not know."""
+    word = answer.find(f"{{{NAMESPACE}}}Skal")
+    return None if word is None else mapping.REASONS.get(xml.text_of(word))
+
+
+def _error(operation: Operation, code: str, text: str, reason: Reason | None) -> object:
+    return operation.answer.of(result_code="ERROR", result_text=text, extensions=(extension(code, reason),))
 
 
 def _no_such_thing(operation: Operation, is_known: bool) -> object:
     """What the engine itself says of a unit, or a time, that is not there."""
     situation = Situation.GONE if is_known else Situation.NOT_ALLOWED
     refusal = refuse(Situation.UNKNOWN_BOOKING if operation.method == "cancel_booking" else situation)
-    return _error(operation, refusal.code, refusal.text)
+    return _error(operation, refusal.code, refusal.text, refusal.reason)

@@ -16,7 +16,9 @@ from contracts import scheduling as s
 from contracts import xml
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.times import SWEDEN
+from scheduling_backends.engine.answers import ReadyReasons
 from scheduling_backends.engine.producer import Unanswered
+from scheduling_backends.engine.refusals import Reason
 
 NAMESPACE = "urn:demolan:journalkalender:2"
 
@@ -227,6 +229,22 @@ class Operation:
     def answer_element(self) -> str:
         return f"{self.name}Svar"
 
+    @property
+    def changes(self) -> bool:
+        """Whether it can be refused by a rule; then its answer has room for a Skal."""
+        return self.method in ("make_booking", "update_booking", "cancel_booking")
+
+    @property
+    def tells_ready_reasons(self) -> bool:
+        """Whether its answer ends with READY_REASONS, an element `FardigaOrsaker` for each kind of time."""
+        return self.method == "get_available_timeslots"
+
+
+READY_REASONS = Record(
+    ReadyReasons,
+    (Row("time_type_id", "TidtypKod", TEXT), Row("reasons", "Orsak", TEXT, many=True)),
+)
+READY_REASONS_ELEMENT = "FardigaOrsaker"
 
 _PATIENT = (Row("healthcare_facility", "Enhetskod", UNIT), Row("subject_of_care", "PatientId", PERSON))
 _SEARCH = (
@@ -363,6 +381,47 @@ REFUSALS: Mapping[int, str] = {
     301: "APPOINTMENT_DOES_NOT_EXIST",
 }
 """Refusals by rule: the record system's Returkod, and the internal code of domain.md §5.11."""
+REASONS: Mapping[str, Reason] = {
+    "STANGD": Reason.CLOSED,
+    "TIDTYP_STANGD": Reason.TYPE_CLOSED,
+    "BARA_VARDEN": Reason.CARE_ONLY,
+    "SKYDDAD_TIDTYP": Reason.PROTECTED,
+    "UNDERLAG": Reason.BASIS,
+    "ALDER": Reason.AGE,
+    "KON": Reason.SEX,
+    "LISTNING": Reason.LISTED,
+    "FRAMFORHALLNING": Reason.LEAD_TIME,
+    "HORISONT": Reason.HORIZON,
+    "GRANS": Reason.RELEASE,
+    "PASSERAD": Reason.PASSED,
+    "MAX_TIDTYP": Reason.TYPE_LIMIT,
+    "MAX_ENHET": Reason.CLINIC_LIMIT,
+    "TAGEN": Reason.TAKEN,
+    "UPPTAGEN": Reason.OCCUPIED,
+    "INTERVALL": Reason.INTERVAL,
+    "ORSAK_SAKNAS": Reason.REASON_MISSING,
+    "ORSAK_FOR_LANG": Reason.REASON_LENGTH,
+    "KOMMENTAR_SAKNAS": Reason.COMMENT_MISSING,
+    "KOMMENTAR_FOR_LANG": Reason.COMMENT_LENGTH,
+    "AVBOKAS_EJ": Reason.CANCELLING,
+    "SEN_AVBOKNING": Reason.CANCELLING_CUT_OFF,
+    "OMBOKAS_EJ": Reason.REBOOKING,
+    "SEN_OMBOKNING": Reason.REBOOKING_CUT_OFF,
+    "MAX_OMBOKNINGAR": Reason.REBOOKING_LIMIT,
+    "BEHALLS": Reason.KEPT,
+    "ANNAN_GRUPP": Reason.GROUP,
+    "VIRTUELL_ENHET": Reason.VIRTUAL,
+    "KALLELSE_ANVAND": Reason.INVITATION_USED,
+    "KALLELSE_UTGANGEN": Reason.INVITATION_EXPIRED,
+    "KALLELSE_ANNAN_ENHET": Reason.INVITATION_ELSEWHERE,
+    "AKTOR": Reason.ACTOR,
+    "OKAND_BOKNING": Reason.UNKNOWN_BOOKING,
+    "EJ_TILLATET": Reason.NOT_ALLOWED,
+    "BORTA": Reason.GONE,
+    "REDAN_AVBOKAD": Reason.ALREADY_CANCELLED,
+    "REDAN_FLYTTAD": Reason.ALREADY_MOVED,
+}
+"""Why a rule refuses: the record system's Skal, and the reason that goes out beside the code."""
 FAULTS: Mapping[int, Unanswered] = {
     901: Unanswered.UNKNOWN_FACILITY,
     902: Unanswered.UNKNOWN_BOOKING,
@@ -371,6 +430,7 @@ FAULTS: Mapping[int, Unanswered] = {
 }
 """Questions that get no answer at all: the Returkod, and the fault that the contracts' side raises."""
 RETURN_CODES: Mapping[str, int] = {code: number for number, code in REFUSALS.items()}
+REASON_WORDS: Mapping[str, str] = {reason.value: word for word, reason in REASONS.items()}
 FAULT_CODES: Mapping[str, int] = {fault.value: number for number, fault in FAULTS.items()}
 
 

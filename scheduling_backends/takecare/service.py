@@ -19,6 +19,7 @@ from contracts.errors import FaultCode, MessageUnreadable, ProducerFault
 from contracts.identifiers import HsaId
 from contracts.namespaces import TIDBRO, WSDL_SOAP, XML_SCHEMA
 from contracts.producer import Caller
+from scheduling_backends.engine.answers import ready_reasons_in
 from scheduling_backends.engine.producer import Unanswered
 from scheduling_backends.takecare import mapping, records, schema
 from scheduling_backends.takecare.mapping import NAMESPACE, Operation, UnknownUnit, Untranslatable
@@ -119,8 +120,10 @@ class Service:
             answer = getattr(self._system, operation.method)(question, caller)
         except ProducerFault as fault:
             return _begun(name, mapping.FAULT_CODES[fault.faultstring], fault.faultstring)
-        told = _begun(name, _return_code(answer), getattr(answer, "result_text", None))
+        told = _begun(name, _return_code(answer), getattr(answer, "result_text", None), _reason_word(answer))
         records.fill(told, records.write(operation.answer, answer, units), operation.answer)
+        if operation.tells_ready_reasons:
+            _add_ready_reasons(told, answer, units)
         return told
 
 
@@ -134,28 +137,44 @@ def _caller(header: xml.Element | None) -> Caller:
     return Caller(HsaId(said["Adressat"]), said["System"], said["Ursprung"], actor, said["KorrelationsId"])
 
 
-def _begun(name: str, code: int, text: str | None = None) -> xml.Element:
+def _begun(name: str, code: int, text: str | None = None, reason: str | None = None) -> xml.Element:
     answer = etree.Element(f"{{{NAMESPACE}}}{name}", nsmap={None: NAMESPACE})
     etree.SubElement(answer, f"{{{NAMESPACE}}}Returkod").text = str(code)
     if text:
         etree.SubElement(answer, f"{{{NAMESPACE}}}Meddelande").text = xml.carriable(text)
+    if reason:
+        etree.SubElement(answer, f"{{{NAMESPACE}}}Skal").text = reason
     return answer
 
 
 def _return_code(answer: object) -> int:
     result = getattr(answer, "result_code", "OK")
     if result == "ERROR":
-        return mapping.RETURN_CODES[refusal_code(getattr(answer, "extensions", ()))]
+        return mapping.RETURN_CODES[_told_beside(answer, "code")]
     return mapping.DONE_WITH_MESSAGE if result == "INFO" else mapping.DONE
 
 
-def refusal_code(extensions: s.core.Extensions) -> str:
-    """The internal code beside a refusal's text."""
+def _add_ready_reasons(told: xml.Element, answer: object, units: mapping.Units) -> None:
+    extensions: s.core.Extensions = getattr(answer, "extensions", ())
+    for ready in ready_reasons_in(extensions):
+        element = etree.SubElement(told, f"{{{NAMESPACE}}}{mapping.READY_REASONS_ELEMENT}")
+        records.fill(element, records.write(mapping.READY_REASONS, ready, units), mapping.READY_REASONS)
+
+
+def _reason_word(answer: object) -> str | None:
+    """The Skal of a refusal."""
+    is_refusal = getattr(answer, "result_code", "OK") == "ERROR"
+    return mapping.REASON_WORDS[_told_beside(answer, "reason")] if is_refusal else None
+
+
+def _told_beside(answer: object, name: str) -> str:
+    """What the element `refusal` beside a refusal's text says. Raises LookupError where it says nothing."""
+    extensions: s.core.Extensions = getattr(answer, "extensions", ())
     for one in extensions:
-        found = xml.parse(one).find(f"{{{TIDBRO}}}code")
+        found = xml.parse(one).find(f"{{{TIDBRO}}}{name}")
         if found is not None:
             return xml.text_of(found)
-    raise LookupError("a refusal has no code")
+    raise LookupError(f"a refusal has no {name}")
 
 
 def _fault(faultcode: FaultCode, sentence: str) -> Reply:

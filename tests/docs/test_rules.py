@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import fields
+from datetime import date
 
 import pytest
 
 from scheduling_backends.engine.offer import ClinicSettings, TimeTypeSettings
-from scheduling_backends.engine.refusals import catalogue
-from tests.docs.pages import ROOT
+from scheduling_backends.engine.refusals import RULES, Reason, catalogue
+from scheduling_backends.engine.working_days import working_day_rule
+from tests.docs.pages import ROOT, rows
 
 PAGE = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
 ROWS = {
@@ -48,4 +50,22 @@ def test_settings_are_fields_and_each_that_decides_something_is_named() -> None:
 
 def test_codes_are_those_of_the_refusals_and_none_is_left_out() -> None:
     codes = {entry["code"] for entry in catalogue().values()}
-    assert {one for one in ticked(PAGE) if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", one)} == codes
+    assert {one for one in ticked(PAGE) if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", one)} - set(Reason) == codes
+
+
+def test_every_reason_has_its_row_and_its_rule() -> None:
+    told = {cells[0].strip("`"): cells[1] for cells in rows(PAGE) if len(cells) == 3 and cells[0].startswith("`")}
+    assert told == {reason.value: RULES.get(reason, "–") for reason in Reason}
+
+
+def test_the_rules_that_are_the_e_services_are_named_as_the_exception() -> None:
+    told = " ".join(PAGE.split())
+    assert "All but R2, R36 and R42: they are the e-service's" in told
+
+
+def test_the_eves_count_as_the_page_says() -> None:
+    """domain.md §9.4, §7.3 item 3: where the setting is on, an eve is no working day."""
+    assert "where the clinic counts them as holidays (`eves_are_holidays`)" in " ".join(PAGE.split())
+    assert ClinicSettings("Norra").eves_are_holidays
+    assert not working_day_rule(True)(date(2026, 12, 24))
+    assert working_day_rule(False)(date(2026, 12, 24))

@@ -222,6 +222,12 @@ def refused(answer) -> str | None:
     return code
 
 
+def told_why(answer) -> tuple[str | None, str | None]:
+    """The rule and the reason beside a refusal's code."""
+    (element,) = [xml.parse(one) for one in answer.extensions]
+    return element.findtext(f"{{{TIDBRO}}}rule"), element.findtext(f"{{{TIDBRO}}}reason")
+
+
 def booked(visitor: Visitor, slot: s.Timeslot, reason: str | None = None, **changes: object) -> str:
     answer = visitor.book(slot, reason, **changes)
     assert answer.booking_id is not None, answer.result_text
@@ -751,3 +757,22 @@ def test_r44_clinics_of_a_group_share_their_codes(place):
     place.kind("R44", place.there)
     assert place.id_of(place.there) in place.visitor().facilities(booking_id)
     assert {one.time_type_id for one in place.visitor(clinic=place.there).times(booking_id=booking_id)} == {code}
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "setting"),
+    [
+        ("R4", "CARE_ONLY", {"bookable_by": BookableBy.CARE}),
+        ("R5", "PROTECTED", {"is_protected": True}),
+        ("R6", "BASIS", {"requires_basis": True}),
+        ("R7", "AGE", {"age_from": 65}),
+        ("R8", "SEX", {"only_sex": Sex.MALE}),
+        ("R9", "LISTED", {"listed_only": True}),
+        ("R18", "REASON_MISSING", {"booking_reason": ReasonMode.REQUIRED}),
+    ],
+)
+def test_the_rule_and_the_reason_are_told_beside_the_code(place, rule, reason, setting):
+    code = place.kind(f"WHY{rule}")
+    slot, *_ = place.visitor(ANNA).times(code)
+    place.change(code, **setting)
+    assert told_why(place.visitor(ANNA).book(slot)) == (rule, reason)

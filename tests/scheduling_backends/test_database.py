@@ -1,6 +1,8 @@
 """contracts/database.py: transactions, moments, migrations."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from contracts.database import Database, migration_config
 from scheduling_backends.engine import migrations
 from scheduling_backends.engine.models import AuditRow, Base
+from tests.people import ANNA
 from tests.scheduling_backends.timebooks import NOW
 
 
@@ -147,3 +150,38 @@ def test_a_database_that_is_not_there_is_not_reachable(tmp_path):
     database = Database(f"sqlite:///{tmp_path / 'nowhere' / 'one.sqlite'}")
     assert not database.is_reachable()
     database.close()
+
+
+def test_care_s_notes_of_before_are_taken_out_of_the_citizens_reasons(tmp_path):
+    """contracts.md MB-8: also of bookings that have gone on at another clinic; what citizens wrote stays."""
+    database = Database(f"sqlite:///{tmp_path / 'before.sqlite'}")
+    database.upgrade(migrations.LOCATION, "0003")
+    rows = (
+        ("B-care", "booked", "care", "Orolig", None),
+        ("B-left", "moved", "care", "Yrsel", "B-went"),
+        ("B-went", "booked", "citizen", "Yrsel", None),
+        ("B-web", "booked", "citizen", "Hosta", None),
+    )
+    with closing(sqlite3.connect(tmp_path / "before.sqlite")) as connection, connection:
+        for row in rows:
+            booking_id, _, by, _, _ = row
+            connection.execute(
+                "INSERT INTO bookings (id, state, booked_by, reason, replaced_by, clinic_id, time_type_id, "
+                "is_invitation, subject_of_care, made_at, moves) VALUES (?, ?, ?, ?, ?, 1, 1, 0, ?, '2026-11-27', 0)",
+                (*row, ANNA.number),
+            )
+            happened = ("moved", "citizen") if booking_id == "B-went" else ("booked", by)
+            connection.execute(
+                "INSERT INTO booking_history (booking_id, at, what, done_by) VALUES (?, '2026-11-27', ?, ?)",
+                (booking_id, *happened),
+            )
+    database.upgrade(migrations.LOCATION, migrations.HEAD)
+    with database.engine.begin() as connection:
+        found = connection.execute(text("SELECT id, reason, care_note FROM bookings ORDER BY id")).all()
+    database.close()
+    assert [tuple(row) for row in found] == [
+        ("B-care", None, "Orolig"),
+        ("B-left", None, "Yrsel"),
+        ("B-web", "Hosta", None),
+        ("B-went", None, "Yrsel"),
+    ]

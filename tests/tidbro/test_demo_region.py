@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
+from itertools import combinations
 
 import pytest
 from sqlalchemy import func, select
@@ -36,6 +37,7 @@ from scheduling_backends.takecare.system import TakeCareSystem
 from tests.people import (
     ANNA,
     BERTIL,
+    DAN,
     ELIN,
     GRETA,
     HULDA,
@@ -127,6 +129,46 @@ def test_planting_is_quick(tmp_path):
         began = time.process_time()
         planted(world)
         assert time.process_time() - began < 2.0
+
+
+def test_what_has_been_was_booked_before_the_visit(seen):
+    """Else the statistics tell of bookings that were made after it (domain.md §7.5)."""
+    slots = {row.id: row.start for row in seen.rows(SlotRow)}
+    past = [row for row in seen.rows(BookingRow) if row.slot_id and slots[row.slot_id] < NOW]
+    assert {row.state for row in past} == {BookingState.COMPLETED}
+    assert all(row.made_at < slots[row.slot_id] for row in past)
+    lines = {row.id: [] for row in past}
+    for line in seen.rows(HistoryRow):
+        lines.get(line.booking_id, []).append(line.at)
+    assert all(len(moments) == 2 and moments == sorted(moments) for moments in lines.values())
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_nobody_is_in_two_places_whatever_day_the_demo_starts(tmp_path, weekday):
+    """domain.md R15, across both systems."""
+    start = datetime(2026, 11, 23 + weekday, 9, 45, tzinfo=SWEDEN)
+    with a_world(empty_database(tmp_path)) as world, a_record_system(tmp_path, start) as system:
+        planted(world, start)
+        with system.reading() as session:
+            theirs = booked_times(session)
+        with world.timebook.reading() as session:
+            theirs += booked_times(session)
+    by_person = Counter(number for number, _, _ in theirs)
+    assert by_person[BERTIL.number] == 3
+    clashes = [
+        (one, other)
+        for one, other in combinations(theirs, 2)
+        if one[0] == other[0] and one[1] < other[2] and other[1] < one[2]
+    ]
+    assert clashes == []
+
+
+def booked_times(session):
+    """Each booked time's citizen, start and end."""
+    joined = select(BookingRow.subject_of_care, SlotRow.start, SlotRow.end).join(
+        SlotRow, SlotRow.id == BookingRow.slot_id
+    )
+    return [tuple(row) for row in session.execute(joined.where(BookingRow.state == BookingState.BOOKED))]
 
 
 # -- A second start
@@ -289,7 +331,7 @@ def test_where_nobody_reaches_the_age_the_person_of_the_table_stands_for_it():
 
 
 def test_scenario_2_a_booking_with_a_message(region):
-    ask = region.ask(BERTIL, SODRA, "PROV10")
+    ask = region.ask(DAN, SODRA, "PROV10")
     answer = ask.make(ask.free_times()[0])
     assert answer.result_code == "INFO"
     assert "fastande" in answer.result_text

@@ -9,7 +9,7 @@ Source: domain.md §6.2, §6.3 (see a day, print a day list).
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, request
@@ -69,6 +69,8 @@ class CalendarPage:
     may_print: bool
     days: tuple[tuple[date, tuple[Time, ...]], ...] = ()
 
+    may_plan: bool = False
+
     @property
     def view(self) -> str:
         return "vecka" if self.is_week else "dag"
@@ -107,12 +109,10 @@ def calendar() -> Response:
         seen = [one for time in times for one in (*time.seated, *time.cancelled)]
         looks = _note(session, f"{first}/{last}", opened, [*seen, *(event.entry for event in events)])
     noted.keep(f"{first}/{last}", looks)
-    return render(
-        "takecare/calendar.html",
-        calendar_page(
-            day, is_week, today, chosen, columns, times, panel, events, here.settings, now, visit().may(Role.BOOKER)
-        ),
+    page = calendar_page(
+        day, is_week, today, chosen, columns, times, panel, events, here.settings, now, visit().may(Role.BOOKER)
     )
+    return render("takecare/calendar.html", replace(page, may_plan=visit().may(Role.SCHEDULER)))
 
 
 def _note(session: Session, page: str, opened: Entry | None, seen: Sequence[Entry]) -> frozenset[noted.Look]:

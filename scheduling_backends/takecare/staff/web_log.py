@@ -1,7 +1,8 @@
 """The web log: every booking, move and cancelling that citizens made on the web, for follow-up.
 
 The filter "fel åldersgrupp" finds those whose visit falls outside the ages of its kind of time, also where the
-extended rules are off and the web let them through; one button cancels such a booking, and the citizen is told.
+extended rules are off and the web let them through; one button cancels such a booking, and leads on to the list of
+those to tell, where its citizen is.
 Source: domain.md §6 (the question before booking in 2021), §6.3 (web log).
 """
 
@@ -109,7 +110,7 @@ def _cancel(booking_id: str) -> Response:
     except CareRefused as refused:
         note_refusal("cancel", booking_id)
         return _page(refused.sentence, 409)
-    return redirect(url_for("web_log.listed", klart="avbokad"), 303)
+    return redirect(url_for("telling.listed", klart="avbokad"), 303)
 
 
 def _day(name: str, otherwise: date) -> date:

@@ -1,13 +1,9 @@
 """The stand-alone timebook's staff pages.
 
     listing.py         the booking list, for the screen, printing and as a file
-    schedule.py        looking at a week, and changing its free times
-    making.py          making a schedule, with a preview
-    copying.py         copying, templates, publishing
-    closed_hours.py    closed hours and their work lists
-    periods.py         what the forms of these have in common
     figures.py         statistics
-Elsewhere: bookings, citizens, invitations, kinds of time, roles and the clinic, follow-up (scheduling_backends/staff/).
+Elsewhere: bookings, citizens, invitations, kinds of time, schedules and closed hours, roles and the clinic, follow-up
+(scheduling_backends/staff/).
 Source: domain.md §7.
 """
 
@@ -16,11 +12,25 @@ from pathlib import Path
 from flask import Flask
 
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import administration, bookings, choosing, citizens, follow_up, invitations, time_types
+from scheduling_backends.staff import (
+    administration,
+    bookings,
+    choosing,
+    citizens,
+    closed_hours,
+    copying,
+    follow_up,
+    invitations,
+    making,
+    registers,
+    schedule,
+    telling,
+    time_types,
+)
 from scheduling_backends.staff.pages import NavEntry
 from scheduling_backends.staff.site import make_site
 from scheduling_backends.staff.system import StaffSystem
-from scheduling_backends.timebook.staff import closed_hours, copying, figures, listing, making, schedule
+from scheduling_backends.timebook.staff import figures, listing
 
 TEXTS = Path(__file__).parent / "texts_sv.toml"
 _ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
@@ -31,10 +41,12 @@ NAVIGATION = (
     NavEntry("making.make_form", "navigation.make", _PLANNERS),
     NavEntry("copying.copy_form", "navigation.copy", _PLANNERS),
     NavEntry("closed_hours.listed", "navigation.closures"),
+    NavEntry("telling.listed", "telling.title"),
     NavEntry("invitations.listed", "navigation.invitations"),
     NavEntry("citizens.search_form", "navigation.citizens"),
     NavEntry("time_types.listed", "navigation.time_types"),
     NavEntry("figures.listed", "navigation.figures", _ADMINISTRATORS | _PLANNERS),
+    NavEntry("registers.listed", "navigation.registers", _ADMINISTRATORS),
     NavEntry("administration.roles", "navigation.roles", _ADMINISTRATORS),
     NavEntry("administration.clinic", "navigation.clinic", _ADMINISTRATORS),
     NavEntry("follow_up.listed", "navigation.follow_up", _ADMINISTRATORS),
@@ -47,8 +59,10 @@ _MODULES = (
     closed_hours,
     figures,
     administration,
+    registers,
     bookings,
     choosing,
+    telling,
     citizens,
     invitations,
     time_types,

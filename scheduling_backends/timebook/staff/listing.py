@@ -239,7 +239,7 @@ def written(rows: Sequence[Row]) -> bytes:
     columns = ("day", "time", "type", "with", "status", "number", "name", "phone", "booked_by", "made_at", "reason")
     file = io.StringIO()
     writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
-    writer.writerow([t(f"listing.{name}") for name in (*columns, "comment")])
+    writer.writerow([t(f"listing.{name}") for name in (*columns, "comment", "care_note")])
     for row in rows:
         writer.writerow([harmless(text) for text in _cells(row)])
     return b"\xef\xbb\xbf" + file.getvalue().encode("utf-8")
@@ -255,7 +255,7 @@ def _cells(row: Row) -> list[str]:
         row.told_status(t),
     ]
     if entry is None:
-        return [*told, *[""] * 7]
+        return [*told, *[""] * 8]
     return [
         *told,
         show.person(entry.subject_of_care),
@@ -265,6 +265,7 @@ def _cells(row: Row) -> list[str]:
         show.short_moment(entry.made_at),
         entry.reason or "",
         " / ".join(text for _, text in comments(entry)),
+        entry.care_note or "",
     ]
 
 

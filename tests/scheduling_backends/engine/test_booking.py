@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from contracts import scheduling as s
+from contracts import xml
 from contracts.errors import ProducerFault
 from contracts.identifiers import HsaId
 from contracts.namespaces import TIDBRO
@@ -21,10 +22,7 @@ SOUTHERN = replace(GROUP, name="Södra")
 def code_of(answer):
     """The internal code in a refusal's extension element."""
     (element,) = answer.extensions
-    start, end = f'<refusal xmlns="{TIDBRO}"><code>'.encode(), b"</code></refusal>"
-    assert element.startswith(start)
-    assert element.endswith(end)
-    return element[len(start) : -len(end)].decode()
+    return xml.parse(element).findtext(f"{{{TIDBRO}}}code")
 
 
 def told(answer):

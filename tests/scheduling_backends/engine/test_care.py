@@ -1,5 +1,6 @@
 """engine/care.py: what staff do with bookings, and what the database does not let them do either (domain.md §6.3, §7.4)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from contracts.identifiers import HsaId
 from scheduling_backends.engine import care, find
 from scheduling_backends.engine.book import Contact
 from scheduling_backends.engine.models import BookingRow, HistoryRow, SeatRow, SlotRow
+from scheduling_backends.engine.offer import CutOff
 from scheduling_backends.engine.seats import Author
 from scheduling_backends.engine.states import BookingState, Happening, Initiative, SlotState
 from tests.people import ANNA, BERTIL
-from tests.scheduling_backends.timebooks import GROUP, NORTH, World, a_period, a_type, at
+from tests.scheduling_backends.timebooks import GROUP, NORTH, SOUTH, World, a_period, a_type, at
 
 NURSE = Author("care", "SE2321009991-S001")
 
@@ -42,11 +44,11 @@ def state_of(world: World, booking_id: str) -> BookingState:
 
 
 def test_staff_book_a_seat_and_the_history_says_who(world: World, slots: list[int]) -> None:
-    booking_id = booked(world, slots[0], reason="Ringde")
+    booking_id = booked(world, slots[0], note="Ringde")
     with world.timebook.reading() as session:
         row = session.get_one(BookingRow, booking_id)
         line = session.scalars(select(HistoryRow)).one()
-    assert (row.booked_by, row.reason, row.slot_id) == (Initiative.CARE, "Ringde", slots[0])
+    assert (row.booked_by, row.reason, row.care_note, row.slot_id) == (Initiative.CARE, None, "Ringde", slots[0])
     assert (line.by, line.by_hsa_id, line.what) == ("care", "SE2321009991-S001", Happening.BOOKED)
 
 
@@ -136,13 +138,12 @@ def test_blocked_times_are_opened_again(world: World, slots: list[int]) -> None:
         assert set(session.scalars(select(SlotRow.state))) == {SlotState.PUBLISHED}
 
 
-def test_staff_are_told_what_the_rules_would_have_said(world: World, slots: list[int]) -> None:
+def test_staff_are_told_what_would_have_stopped_the_citizen(world: World, slots: list[int]) -> None:
     world.clock.now = at(1, 8)  # less than two hours before (R10)
     with world.timebook.reading() as session:
-        answer = care.web_answer(session, slots[0], ANNA.identity, world.clock())
-        later = care.web_answer(session, slots[4], ANNA.identity, world.clock())
-    assert answer is not None
-    assert (answer.code, later) == ("TOO_LATE_TO_MAKE_APPOINTMENT", None)
+        soon = care.hits_of_booking(session, slots[0], ANNA.identity, world.clock())
+        later = care.hits_of_booking(session, slots[4], ANNA.identity, world.clock())
+    assert ([one.reason for one in soon], later) == (["LEAD_TIME"], ())
 
 
 def test_an_open_invitation_that_staff_use_is_used_up(world: World, slots: list[int]) -> None:
@@ -153,3 +154,63 @@ def test_an_open_invitation_that_staff_use_is_used_up(world: World, slots: list[
     with world.timebook.reading() as session:
         row = session.get_one(BookingRow, invitation)
     assert (row.state, row.replaced_by) == (BookingState.MOVED, booking_id)
+
+
+# -- Concluding
+
+
+def test_nobody_comes_before_the_day_of_the_visit(world: World, slots: list[int]) -> None:
+    booking_id = booked(world, slots[0])
+    for too_early in (world.clock(), at(30, 23, 59, month=11)):
+        with pytest.raises(care.CareRefused, match="not_yet_the_day") as refused:
+            done(world, care.conclude, booking_id, True, NURSE, too_early)
+    assert "Besöksdagen har inte kommit än" in refused.value.sentence
+    assert state_of(world, booking_id) is BookingState.BOOKED
+    done(world, care.conclude, booking_id, True, NURSE, at(1, 0))
+    assert state_of(world, booking_id) is BookingState.COMPLETED
+
+
+@pytest.mark.parametrize("came", [True, False])
+def test_what_was_concluded_by_mistake_is_booked_again_and_the_history_keeps_both(
+    world: World, slots: list[int], came: bool
+) -> None:
+    """domain.md §9.5: history is append-only."""
+    booking_id = booked(world, slots[0])
+    done(world, care.conclude, booking_id, came, NURSE, at(1, 9))
+    done(world, care.reopen, booking_id, NURSE, at(1, 9, 5))
+    assert state_of(world, booking_id) is BookingState.BOOKED
+    told = Happening.CAME if came else Happening.STAYED_AWAY
+    assert [line.what for line in world.rows(HistoryRow)] == [Happening.BOOKED, told, Happening.REOPENED]
+    done(world, care.move, booking_id, slots[3], NURSE, at(1, 9, 10))
+
+
+def test_a_booked_time_has_nothing_to_take_back(world: World, slots: list[int]) -> None:
+    booking_id = booked(world, slots[0])
+    with pytest.raises(care.CareRefused, match="not_concluded"):
+        done(world, care.reopen, booking_id, NURSE, world.clock())
+
+
+# -- Care's note
+
+
+def test_mb_8_care_s_note_is_never_sent_as_the_citizen_s_reason(world: World, slots: list[int]) -> None:
+    """contracts.md MB-8: `reason` is the patient's, also after the citizen has moved the time."""
+    world.change(rebook_care=CutOff(24))
+    booking_id = booked(world, slots[0], note="Orolig, ge extra tid")
+    ask = world.ask(ANNA)
+    assert ask.details(booking_id).reason is None
+    assert ask.move(booking_id, ask.free_times()[2], "Hinner inte").result_code == "OK"
+    assert ask.details(booking_id).reason is None
+    (row,) = world.rows(BookingRow)
+    assert (row.booked_by, row.reason, row.care_note) == (Initiative.CITIZEN, None, "Orolig, ge extra tid")
+
+
+def test_care_s_note_follows_a_booking_to_another_clinic(world: World, slots: list[int]) -> None:
+    world.change(rebook_care=CutOff(24))
+    world.add_clinic(SOUTH, replace(GROUP, name="Södra"), a_type())
+    world.add_times(SOUTH)
+    booking_id = booked(world, slots[0], note="Orolig, ge extra tid")
+    new = world.ask(ANNA, SOUTH).free_times()[0]
+    assert world.ask(ANNA).move(booking_id, new).result_code == "OK"
+    kept = [(row.reason, row.care_note) for row in world.rows(BookingRow) if row.state is BookingState.BOOKED]
+    assert kept == [(None, "Orolig, ge extra tid")]

@@ -7,9 +7,9 @@ import pytest
 
 from contracts.identifiers import HsaId
 from scheduling_backends.engine.desk import NoSeat
-from scheduling_backends.engine.models import BookingRow, ClinicRow, SeatRow, SlotRow
+from scheduling_backends.engine.models import BookingRow, ClinicRow, HistoryRow, SeatRow, SlotRow
 from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, LimitUnit
-from scheduling_backends.engine.states import BookingState, SlotState
+from scheduling_backends.engine.states import BookingState, Happening, SlotState
 from tests.people import ANNA, BERTIL, RESERV
 from tests.scheduling_backends.timebooks import GROUP, NORTH, NOW, SOUTH, a_period, a_type, at
 
@@ -157,12 +157,13 @@ def test_staff_cancel_at_any_time_and_the_seat_is_free(clinic):
 
 
 @pytest.mark.parametrize(("came", "state"), [(True, BookingState.COMPLETED), (False, BookingState.NO_SHOW)])
-def test_a_visit_that_is_over_is_concluded(clinic, came, state):
+def test_a_visit_that_is_over_is_concluded_and_the_history_says_so(clinic, came, state):
     ask = clinic.ask()
     booking_id = ask.booked(ask.free_times()[0])
     with clinic.timebook.desk() as desk:
         desk.conclude(booking_id, came)
     assert [row.state for row in clinic.rows(BookingRow)] == [state]
+    assert [line.what for line in clinic.rows(HistoryRow)][1:] == [Happening.CAME if came else Happening.STAYED_AWAY]
     assert ask.details(booking_id).cancel_booking_allowed is False
 
 
@@ -174,6 +175,9 @@ def test_a_visit_that_is_over_is_concluded(clinic, came, state):
         {"length_minutes": 0},
         {"capacity": 0},
         {"capacity": 51},
+        {"ready_reasons": ("x" * 501,)},
+        {"ready_reasons": ("Recept\x07",)},
+        {"ready_reasons": ("Recept", " ")},
         {"opens_days_before": -1},
         {"age_from": 23, "age_to": 22},
         {"valid_from": date(2026, 2, 1), "valid_to": date(2026, 1, 1)},

@@ -17,6 +17,7 @@ from scheduling_backends.engine.models import BookingRow, SlotRow
 from scheduling_backends.engine.offer import (
     AfterCancelling,
     BookableBy,
+    ClinicSettings,
     CutOff,
     LimitUnit,
     Release,
@@ -24,7 +25,7 @@ from scheduling_backends.engine.offer import (
 )
 from scheduling_backends.engine.states import BookingState, SlotState
 from tests.people import ANNA, BERTIL, RESERV, SAMIR, Person
-from tests.scheduling_backends.timebooks import GROUP, NORTH, World, a_period, a_type, at
+from tests.scheduling_backends.timebooks import ALONE, GROUP, NORTH, SOUTH, World, a_period, a_type, at
 
 MARIA, JONAS = HsaId("SE2321009991-P001"), HsaId("SE2321009991-P002")
 NOT_ALLOWED = "APPOINTMENT_IS_NOT_ALLOWED"
@@ -299,3 +300,24 @@ def test_a_cut_off_and_a_release_are_stored_as_they_read(world: World) -> None:
         kept = desk.time_type_settings(NORTH, "BES")
     assert (kept.release, str(kept.cancel_own), kept.ready_reasons) == (release, "3 working days", ("Recept", "Intyg"))
     assert Release.from_text(str(release)) == release
+
+
+# R13, R44
+
+
+def test_r13_a_kind_of_time_is_counted_across_the_clinic_s_group(world: World) -> None:
+    """domain.md R13, R44: clinics of a group share their codes; R14 and R15 stay the clinic's own."""
+    set_up(world, replace(GROUP, max_active=1))
+    world.add_clinic(SOUTH, replace(GROUP, name="Södra", max_active=1), a_type(), a_type(code="ANNAT"))
+    world.add_clinic(ALONE, ClinicSettings("Kajen"), a_type())
+    for clinic, code in ((SOUTH, "BES"), (SOUTH, "ANNAT"), (ALONE, "BES")):
+        world.add_times(clinic, code)
+    booking_id = world.ask().booked(world.ask().free_times()[0])
+    there = world.ask(ANNA, SOUTH)
+    assert refused(there.make(there.free_times()[3])) == "MAX_BOOKINGS_REACHED"
+    elsewhere, other = world.ask(ANNA, ALONE), world.ask(ANNA, SOUTH, "ANNAT")
+    assert refused(elsewhere.make(elsewhere.free_times()[3])) is None
+    assert refused(other.make(other.free_times()[3])) is None
+    world.ask().cancel(booking_id)
+    other.cancel(other.schedule()[0].booking_id)
+    assert refused(there.make(there.free_times()[3])) is None

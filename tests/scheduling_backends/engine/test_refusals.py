@@ -2,7 +2,7 @@
 
 import pytest
 
-from scheduling_backends.engine.refusals import Situation, catalogue, refuse
+from scheduling_backends.engine.refusals import RULES, Reason, Situation, catalogue, refuse
 from tests.scheduling_backends.timebooks import at
 
 CODES = {
@@ -44,3 +44,14 @@ def test_a_text_without_a_phone_says_whom_to_ring():
 
 def test_a_clock_time_is_swedish_time():
     assert "08.20" in refuse(Situation.TAKEN, moment=at(1, 8, 20)).text
+
+
+def test_every_reason_is_used_and_rules_are_those_of_the_table():
+    assert {rule[0] for rule in RULES.values()} == {"R"}
+    assert set(Reason) - set(RULES) == {"NOT_ALLOWED", "GONE", "ALREADY_CANCELLED", "ALREADY_MOVED"}
+
+
+def test_r39_an_agent_is_not_told_what_a_reason_says_of_the_person():
+    refusal = refuse(Situation.NOT_ALLOWED, reason=Reason.AGE)
+    assert refusal.for_an_agent().reason is Reason.NOT_ALLOWED
+    assert refuse(Situation.TAKEN, moment=at(1, 9)).for_an_agent().reason is Reason.TAKEN

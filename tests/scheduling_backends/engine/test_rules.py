@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from contracts.times import SWEDEN
 from scheduling_backends.engine import rules
-from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, LimitUnit, ReasonMode
-from scheduling_backends.engine.rules import BookingCase, BookingFacts, Errand, OwnTime, SlotFacts
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff, LimitUnit, ReasonMode, Release, Sex
+from scheduling_backends.engine.refusals import RULES
+from scheduling_backends.engine.rules import BookingCase, BookingFacts, Circumstances, Errand, OwnTime, SlotFacts
 from scheduling_backends.engine.states import BookingState, Initiative, SlotState
 from tests.people import ANNA, GRETA, LARS, MOA, NELLY, OSKAR, PEOPLE, RESERV, SAMIR
 from tests.scheduling_backends.timebooks import NOW, a_type, at
@@ -458,3 +459,108 @@ def test_r32_an_open_invitation_is_used_once_and_only_where_it_is_for():
     assert rules.refuse_invitation(CLINIC, BookingState.MOVED, True, True).error == "E11"
     assert rules.refuse_invitation(CLINIC, BookingState.CANCELLED_BY_CARE, True, True).error == "E11"
     assert rules.refuse_invitation(CLINIC, BookingState.BOOKED, False, True).error == "E12"
+
+
+# -- Why
+
+TODAY_ONLY = Release(8, BookableBy.BOTH, BookableBy.CARE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "changes"),
+    [
+        ("R1", "CLOSED", {"clinic": replace(CLINIC, is_open=False)}),
+        ("R3", "TYPE_CLOSED", {"time_type": a_type(bookable_by=BookableBy.NOBODY)}),
+        ("R4", "CARE_ONLY", {"time_type": a_type(bookable_by=BookableBy.CARE)}),
+        ("R4", "CARE_ONLY", {"time_type": a_type(is_hidden=True)}),
+        ("R5", "PROTECTED", {"time_type": a_type(is_protected=True)}),
+        ("R6", "BASIS", {"time_type": a_type(requires_basis=True)}),
+        ("R7", "AGE", {"time_type": a_type(age_from=65)}),
+        ("R8", "SEX", {"time_type": a_type(only_sex=Sex.MALE)}),
+        ("R9", "LISTED", {"time_type": a_type(listed_only=True)}),
+        ("R10", "LEAD_TIME", {"time_type": a_type(min_days_ahead=28)}),
+        ("R11", "HORIZON", {"time_type": a_type(opens_days_before=1)}),
+        ("R11", "HORIZON", {"time_type": a_type(valid_to=date(2026, 11, 30))}),
+        ("R11", "RELEASE", {"time_type": a_type(release=replace(TODAY_ONLY, hours=240))}),
+        ("R12", "PASSED", {"now": at(1, 10)}),
+        ("R13", "TYPE_LIMIT", {"own": (an_own_time(),)}),
+        ("R14", "CLINIC_LIMIT", {"own": (an_own_time(code="X"),), "clinic": replace(CLINIC, max_active=1)}),
+        ("R15", "OCCUPIED", {"own": (an_own_time(at(1, 9), "X"),)}),
+        (
+            "R16",
+            "INTERVAL",
+            {"time_type": a_type(min_days_between=5), "known": Circumstances(visits=(date(2026, 12, 3),))},
+        ),
+        ("R18", "REASON_MISSING", {"time_type": a_type(booking_reason=ReasonMode.REQUIRED)}),
+        (
+            "R19",
+            "COMMENT_MISSING",
+            {"time_type": a_type(rebooking_reason=ReasonMode.REQUIRED), "errand": Errand.REBOOKING},
+        ),
+        ("R30", "VIRTUAL", {"clinic": replace(CLINIC, is_virtual=True)}),
+        (None, "GONE", {"slot": a_slot(state=SlotState.DRAFT)}),
+        (None, "GONE", {"own": (an_own_time(at(1, 9), "X", is_shown=False),)}),
+    ],
+)
+def test_a_refusal_tells_the_rule_and_the_reason(rule, reason, changes):
+    refusal = rules.refuse_booking(a_case(**changes))
+    assert (RULES.get(refusal.reason), refusal.reason) == (rule, reason)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "refusal"),
+    [
+        ("R23", "CANCELLING", rules.refuse_cancelling(CLINIC, a_type(cancel_own=None), a_booking(), NOW)),
+        ("R24", "CANCELLING_CUT_OFF", rules.refuse_cancelling(CLINIC, a_type(), a_booking(), at(1, 8))),
+        ("R25", "REBOOKING", rules.refuse_leaving(CLINIC, a_type(rebook_own=None), a_booking(), NOW)),
+        ("R25", "REBOOKING_CUT_OFF", rules.refuse_leaving(CLINIC, a_type(), a_booking(), at(1, 8))),
+        ("R26", "REBOOKING_LIMIT", rules.refuse_leaving(CLINIC, a_type(), a_booking(moves=3), NOW)),
+    ],
+)
+def test_a_refused_change_tells_the_rule_and_the_reason(rule, reason, refusal):
+    assert (RULES[refusal.reason], refusal.reason) == (rule, reason)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "visits", "works"),
+    [
+        (4, (1,), "6 december"),
+        (4, (6,), "11 december"),
+        (4, (1, 9), "14 december"),
+        (4, (9, 1), "14 december"),
+        (4, (1, 9, 16), "21 december"),
+        (4, (1, 20), "6 december"),
+    ],
+)
+def test_r16_the_day_that_is_told_keeps_the_distance_to_every_visit_before_and_after(wanted, visits, works):
+    known = Circumstances(visits=tuple(date(2026, 12, day) for day in visits))
+    case = a_case(time_type=a_type(min_days_between=5, max_simultaneous=0), slot=a_slot(at(wanted, 9)), known=known)
+    refusal = rules.refuse_booking(case)
+    assert f"den {works} 2026" in refusal.text
+    day = int(works.split()[0])
+    assert rules.refuse_booking(replace(case, slot=a_slot(at(day, 9)))) is None
+
+
+# -- What staff are warned about
+
+
+def test_staff_are_told_every_rule_that_is_in_the_way_but_not_that_citizens_book_no_such_times():
+    kind = a_type(bookable_by=BookableBy.CARE, is_protected=True, age_from=65, min_days_between=5)
+    own = (an_own_time(at(1, 9), "X", is_shown=False), an_own_time())
+    known = Circumstances(visits=(date(2026, 12, 3),))
+    case = a_case(clinic=replace(CLINIC, is_open=False), time_type=kind, own=own, known=known)
+    found = [one.reason for one in rules.hits_of_booking(case)]
+    assert found == ["AGE", "INTERVAL", "TYPE_LIMIT", "OCCUPIED"]
+    assert rules.hits_of_booking(a_case(time_type=a_type(booking_reason=ReasonMode.REQUIRED))) == ()
+
+
+def test_staff_are_told_of_cut_offs_that_are_over_and_rebookings_that_are_used_up():
+    late, used_up = at(1, 8), a_booking(moves=3)
+    assert [one.reason for one in rules.hits_of_cancelling(CLINIC, a_type(), a_booking(), late)] == [
+        "CANCELLING_CUT_OFF"
+    ]
+    found = [one.reason for one in rules.hits_of_leaving(CLINIC, a_type(), used_up, late)]
+    assert found == ["REBOOKING_CUT_OFF", "REBOOKING_LIMIT"]
+    never = a_type(cancel_own=None, rebook_own=None)
+    assert rules.hits_of_cancelling(CLINIC, never, a_booking(), late) == ()
+    assert rules.hits_of_leaving(CLINIC, never, a_booking(), late) == ()

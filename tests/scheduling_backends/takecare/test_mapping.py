@@ -15,7 +15,7 @@ from contracts.producer import SchedulingProducer
 from contracts.scheduling import ActorType
 from contracts.times import SWEDEN
 from scheduling_backends.engine.producer import Unanswered
-from scheduling_backends.engine.refusals import catalogue
+from scheduling_backends.engine.refusals import Reason, catalogue
 from scheduling_backends.takecare import mapping, records, schema
 from scheduling_backends.takecare.mapping import Record, Units, Untranslatable
 from tests.people import ANNA
@@ -39,7 +39,13 @@ def test_every_question_of_the_contracts_is_an_operation() -> None:
 @pytest.mark.parametrize("operation", mapping.OPERATIONS, ids=lambda one: one.name)
 def test_the_schema_has_the_rows_of_the_table_in_their_order(operation: mapping.Operation) -> None:
     assert elements_of(operation.name) == [row.element for row in operation.question.rows]
-    told = ["Returkod", "Meddelande", *(row.element for row in operation.answer.rows)]
+    told = [
+        "Returkod",
+        "Meddelande",
+        *(["Skal"] if operation.changes else []),
+        *(row.element for row in operation.answer.rows),
+    ]
+    told += [mapping.READY_REASONS_ELEMENT] if operation.tells_ready_reasons else []
     assert elements_of(operation.answer_element) == told
 
 
@@ -55,6 +61,11 @@ def test_every_refusal_has_a_return_code_of_its_own() -> None:
     """domain.md §5.11."""
     assert set(mapping.RETURN_CODES) == {entry["code"] for entry in catalogue().values()}
     assert len(mapping.RETURN_CODES) == len(mapping.REFUSALS)
+
+
+def test_every_reason_has_a_word_of_its_own() -> None:
+    assert set(mapping.REASONS.values()) == set(Reason)
+    assert len(mapping.REASONS) == len(mapping.REASON_WORDS)
 
 
 def test_every_fault_and_every_role_has_a_word() -> None:

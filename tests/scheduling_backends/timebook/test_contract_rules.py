@@ -176,7 +176,7 @@ def test_a_time_is_not_booked_and_not_moved_to_under_another_care_type(kinds, sa
 
 def test_each_clinic_tells_its_own_bookings_only(clinic):
     """G-23: a citizen's calendar takes one call for each clinic."""
-    clinic.add_clinic(SOUTH, GROUP, a_type())
+    clinic.add_clinic(SOUTH, GROUP, a_type(max_simultaneous=2))
     clinic.add_times(SOUTH)
     north, south = clinic.ask(), clinic.ask(facility=SOUTH)
     first = north.booked(north.free_times()[0])
@@ -668,3 +668,23 @@ def test_a_wish_without_a_required_element_is_no_message(column, message):
     for name in (name for name, row in MATRIX.items() if row[column] == "1" and name != "healthcare_facility"):
         with pytest.raises(ValueError, match=f"{message}|I-2"):
             say(replace(whole, **{name: None}))
+
+
+def test_r18_ready_reasons_come_with_the_free_times_where_a_reason_is_asked_for(clinic):
+    """Beside the times, for a Timeslot has no room for what is not the contract's."""
+    clinic.change(ready_reasons=("Förnya recept", "Svar på prov & intyg"))
+    told = [
+        answer.extensions
+        for mode in (ReasonMode.OPTIONAL, ReasonMode.REQUIRED, ReasonMode.NO)
+        if (clinic.change(booking_reason=mode), answer := free_times_answer(clinic))
+    ]
+    ready = (
+        b'<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="BES"><reason>F&#246;rnya recept</reason>'
+        b"<reason>Svar p&#229; prov &amp; intyg</reason></readyReasons>"
+    )
+    assert told == [(ready,), (ready,), ()]
+
+
+def free_times_answer(clinic):
+    question = s.GetAvailableTimeslots(NORTH, ANNA.identity, at(1, 0).date(), at(2, 0).date(), time_type_id="BES")
+    return clinic.timebook.get_available_timeslots(question, a_caller())

@@ -238,6 +238,10 @@ def test_the_web_log_finds_the_wrong_age_and_cancels_and_tells(calendar: Browser
     wrong = next(row for row in world.rows(BookingRow) if row.subject_of_care == THEO.number)
     assert wrong.state is BookingState.CANCELLED_BY_CARE
     assert "annan ålder" in (wrong.cancelling_comment or "")
+    assert "Theo Tonår" in calendar.page
+    calendar.post(f"/att-meddela/{wrong.id}")
+    assert "Ingen väntar på besked" in calendar.page
+    calendar.get("/webbhandelser")
     assert calendar.post(f"/webbhandelser/{wrong.id}/avboka").status_code == 409
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from scheduling_backends.engine import closures, find
 from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, SeatRow, SlotRow, TimeTypeRow
-from scheduling_backends.engine.offer import ClinicSettings
+from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff
+from scheduling_backends.engine.refusals import RULES
 from scheduling_backends.engine.states import BookingState, Initiative, SlotState
+from scheduling_backends.staff.texts import Texts
 from tests.people import ANNA, BERTIL, ELIN, SIV
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
@@ -52,7 +54,7 @@ def test_staff_book_for_a_registered_citizen(browser: Browser, world: World) -> 
     assert answer.request.path.startswith("/bokning/B-")
     assert "Tiden är bokad." in browser.page
     (row,) = world.rows(BookingRow)
-    assert (row.booked_by, row.reason, row.subject_of_care) == (Initiative.CARE, "Ringde", ANNA.number)
+    assert (row.booked_by, row.care_note, row.subject_of_care) == (Initiative.CARE, "Ringde", ANNA.number)
     assert ("make", ANNA.number) in actions(world)
 
 
@@ -75,12 +77,13 @@ def test_a_number_that_cannot_be_is_told_and_nothing_is_booked(browser: Browser,
     assert world.rows(BookingRow) == []
 
 
-def test_staff_are_warned_with_the_rules_sentence_and_confirm(browser: Browser, world: World) -> None:
+def test_r10_staff_are_warned_and_confirm(browser: Browser, world: World) -> None:
     """domain.md §6.3: staff skip the web limits but get a warning."""
     world.clock.now = at(1, 8)  # less than two hours before (R10)
     slot_id = slot_ids(world)[0]
     assert book(as_booker(browser), slot_id, "19791212-9280").status_code == 422
-    assert "Den här tiden kan inte bokas så nära inpå." in browser.page
+    assert "Det är för nära inpå för att boka på webben." in browser.page
+    assert "Gör det ändå" in browser.page
     assert world.rows(BookingRow) == []
     book(browser, slot_id, "19791212-9280", confirmed="1")
     assert len(world.rows(BookingRow)) == 1
@@ -513,3 +516,153 @@ def test_every_fault_of_the_booking_form_names_its_field(browser: Browser, world
     book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="x" * 501, invitation_text="x" * 501)
     for label in ("Orsak", "Text till invånaren"):
         assert f"{label}: Skriv högst 500 tecken." in browser.page
+
+
+def test_kom_is_not_offered_before_the_day_and_can_be_taken_back(browser: Browser, world: World) -> None:
+    """domain.md §9.5."""
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    assert "På besöksdagen går det att notera att patienten kom." in browser.page
+    assert browser.post(f"/bokning/{row.id}/kom").status_code == 409
+    assert "Besöksdagen har inte kommit än" in browser.page
+    world.clock.now = at(1, 8)
+    browser.sign_in(BOOKER, 1)
+    browser.get(f"/bokning/{row.id}")
+    browser.post(f"/bokning/{row.id}/kom")
+    assert "Ångra: bokad igen" in browser.page
+    browser.post(f"/bokning/{row.id}/angra")
+    assert "Ångrat. Tiden är bokad igen." in browser.page
+    assert "Ångrade Kom eller Uteblev" in browser.page
+    assert world.rows(BookingRow)[0].state is BookingState.BOOKED
+
+
+def test_care_s_note_is_shown_under_its_own_name(browser: Browser, world: World) -> None:
+    """contracts.md MB-8: the note is nobody's words but care's, also when the citizen has moved the time."""
+    world.change(rebook_care=CutOff(24))
+    book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="Orolig, ge extra tid")
+    (row,) = world.rows(BookingRow)
+    ask = world.ask(ANNA)
+    ask.move(row.id, ask.free_times()[2], "Hinner inte")
+    browser.get(f"/bokning/{row.id}")
+    assert "<dt>Vårdens anteckning</dt><dd>Orolig, ge extra tid</dd>" in browser.page
+    assert "Patientens kommentar vid bokning" not in browser.page
+    browser.get("/bokningslista", fran="2026-12-01", till="2026-12-02", status="bokad")
+    assert "Vårdens anteckning: Orolig, ge extra tid" in browser.page
+
+
+# -- Warnings
+
+
+def test_staff_are_warned_of_every_rule_at_booking_but_not_that_only_care_books_it(
+    browser: Browser, world: World
+) -> None:
+    """domain.md §6.3: the warning is about this patient, so R3 to R5 do not hide it."""
+    first, *_, last = slot_ids(world)
+    book(as_booker(browser), first, "19791212-9280")
+    world.change(bookable_by=BookableBy.CARE, is_protected=True, age_from=65, min_days_between=5, max_simultaneous=1)
+    assert book(browser, last, "19791212-9280").status_code == 422
+    for told in ("utanför tidstypens åldersgränser", "för få dagar till ett annat besök", "så många kommande tider"):
+        assert told in browser.page
+    world.change(age_from=None, min_days_between=0, max_simultaneous=0)
+    book(browser, last, "19791212-9280")
+    assert len(world.rows(BookingRow)) == 2
+
+
+def test_staff_are_warned_at_moving_and_the_booking_stays_until_they_confirm(browser: Browser, world: World) -> None:
+    """domain.md §6.3, R7, R25."""
+    first, *_, last = slot_ids(world)
+    book(as_booker(browser), first, "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    world.change(age_from=65, rebook_care=CutOff(24))
+    world.clock.now = at(1, 8)
+    browser.sign_in(BOOKER, 1)
+    browser.get(f"/bokning/{row.id}/flytta")
+    answer = browser.post(f"/bokning/{row.id}/flytta", slot=str(last), comment="Ringde")
+    assert answer.status_code == 422
+    for told in ("Det är för sent för patienten att omboka.", "utanför tidstypens åldersgränser", 'value="Ringde"'):
+        assert told in browser.page
+    assert f'value="{last}" checked' in browser.page
+    assert world.rows(BookingRow)[0].slot_id == first
+    browser.post(f"/bokning/{row.id}/flytta", slot=str(last), comment="Ringde", confirmed="1")
+    assert world.rows(BookingRow)[0].slot_id == last
+
+
+def test_staff_are_warned_when_it_is_too_late_for_the_patient_to_cancel(browser: Browser, world: World) -> None:
+    """domain.md §6.3, R24."""
+    ask = world.ask(ANNA)
+    booking_id = ask.booked(ask.free_times()[0])
+    world.clock.now = at(1, 8)
+    as_booker(browser).get(f"/bokning/{booking_id}")
+    answer = browser.post(f"/bokning/{booking_id}/avboka", comment="Ringde")
+    assert answer.status_code == 422
+    assert "Det är för sent för patienten att avboka." in browser.page
+    assert [row.state for row in world.rows(BookingRow)] == [BookingState.BOOKED]
+    browser.post(f"/bokning/{booking_id}/avboka", comment="Ringde", confirmed="1")
+    assert [row.state for row in world.rows(BookingRow)] == [BookingState.CANCELLED_BY_CARE]
+
+
+def test_every_rule_that_staff_are_warned_of_has_its_words() -> None:
+    about_the_web = {"CLOSED", "TYPE_CLOSED", "CARE_ONLY", "PROTECTED", "VIRTUAL", "REASON_MISSING", "COMMENT_MISSING"}
+    hits = {"CANCELLING_CUT_OFF", "REBOOKING_CUT_OFF", "REBOOKING_LIMIT", "GONE"}
+    numbers = range(3, 17)  # R3 to R16 are about a booking that begins
+    hits |= {reason for reason, rule in RULES.items() if int(rule[1:]) in numbers} - about_the_web - {"TAKEN"}
+    assert set(Texts().below("warning")) - {"heading", "confirmed"} == hits
+
+
+# -- To tell
+
+
+def test_whom_staff_have_moved_or_cancelled_stands_on_the_list_until_told(browser: Browser, world: World) -> None:
+    """domain.md §6.3: avboka och meddela."""
+    ids = slot_ids(world)
+    book(as_booker(browser), ids[0], "19791212-9280", phone="070-174 06 21")
+    book(browser, ids[1], BERTIL.identity.displayed)
+    moved, cancelled = (row.id for row in sorted(world.rows(BookingRow), key=lambda row: row.slot_id))
+    browser.post(f"/bokning/{moved}/flytta", slot=str(ids[5]), comment="Läkaren är borta")
+    assert "Patienten har inte fått veta om ändringen än." in browser.page
+    browser.post(f"/bokning/{cancelled}/avboka", comment="Läkaren är sjuk")
+    browser.get("/att-meddela")
+    for told in (
+        "Anna Provbäck",
+        "070-174 06 21",
+        "Flyttade från 2026-12-01 09.00 till 2026-12-01 11.30",
+        "Läkaren är borta",
+        "Bertil Demosson",
+        "Avbokade 2026-12-01 09.30",
+        "Läkaren är sjuk",
+        "Stina Reception",
+    ):
+        assert told in browser.page
+    assert {("read list", ANNA.number), ("read list", BERTIL.number)} <= set(actions(world))
+    browser.post(f"/att-meddela/{moved}")
+    assert "Noterat att patienten har fått veta." in browser.page
+    assert "Anna Provbäck" not in browser.page
+    assert ("tell citizen", ANNA.number) in actions(world)
+    browser.post(f"/att-meddela/{cancelled}")
+    assert "Ingen väntar på besked" in browser.page
+
+
+def test_who_knows_already_is_not_on_the_list(browser: Browser, world: World) -> None:
+    """Who rang, and who has done something with the booking since."""
+    ids = slot_ids(world)
+    book(as_booker(browser), ids[0], "19791212-9280")
+    (row,) = world.rows(BookingRow)
+    browser.post(f"/bokning/{row.id}/flytta", slot=str(ids[5]), is_told="1")
+    browser.get("/att-meddela")
+    assert "Ingen väntar på besked" in browser.page
+    browser.post(f"/bokning/{row.id}/flytta", slot=str(ids[6]))
+    browser.get("/att-meddela")
+    assert "Anna Provbäck" in browser.page
+    world.change(cancel_care=CutOff(24))
+    world.ask(ANNA).cancel(row.id)
+    browser.get("/att-meddela")
+    assert "Ingen väntar på besked" in browser.page
+
+
+def test_r18_staff_choose_among_the_ready_reasons(browser: Browser, world: World) -> None:
+    world.change(ready_reasons=("Förnya recept", "Sjukintyg"))
+    as_booker(browser).get(f"/tid/{slot_ids(world)[0]}/boka")
+    assert '<option value="Sjukintyg">Sjukintyg</option>' in browser.page
+    assert book(browser, slot_ids(world)[0], "19791212-9280", ready_reason="Annat").status_code == 422
+    book(browser, slot_ids(world)[0], "19791212-9280", ready_reason="Sjukintyg", reason="Ringde")
+    assert [row.care_note for row in world.rows(BookingRow)] == ["Sjukintyg\nRingde"]

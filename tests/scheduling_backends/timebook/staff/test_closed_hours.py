@@ -42,7 +42,7 @@ def test_closed_hours_wait_for_those_who_are_booked_and_take_nothing_from_them(p
     assert "070-174 06" in planner.page
     assert "Gäller</span>" not in planner.page
     assert [row.in_force_at for row in world.rows(ClosureRow)] == [None]
-    planner.post(f"/avvikande/fick-veta/{booking_id}")
+    planner.post(f"/att-meddela/{booking_id}", **{"from": "closures"})
     assert "Gäller</span>" in planner.page
     assert [row.in_force_at for row in world.rows(ClosureRow)] == [world.clock()]
     assert [row.what for row in world.rows(HistoryRow)][-1] is Happening.TOLD
@@ -61,8 +61,8 @@ def test_who_is_moved_from_closed_hours_stays_on_the_list_until_told(planner: Br
     planner.post(f"/bokning/{booking_id}/flytta", slot=wednesday)
     planner.get("/avvikande")
     assert "ny tid 2026-12-02 09.00" in planner.page
-    planner.post(f"/avvikande/fick-veta/{booking_id}")
-    assert "Att meddela" not in planner.page
+    planner.post(f"/att-meddela/{booking_id}", **{"from": "closures"})
+    assert "Att meddela:" not in planner.page
     (row,) = world.rows(BookingRow)
     assert (row.state, str(row.slot_id)) == (BookingState.BOOKED, wednesday)
 
@@ -167,7 +167,7 @@ def test_who_looks_at_a_work_list_is_noted_with_whose_names_were_on_it(planner: 
     assert set(lines) == {("read list", ANNA.number), ("read list", BERTIL.number), *_other_looks(lines)}
     assert [row.action for row in world.rows(AuditRow) if row.action == "close hours"] == ["close hours"]
     assert "Har fått veta" not in planner.page
-    assert planner.post("/avvikande/fick-veta/B-1").status_code == 403
+    assert planner.post("/att-meddela/B-1").status_code == 403
 
 
 def _other_looks(lines: list[tuple[str, str | None]]) -> set[tuple[str, str | None]]:

@@ -8,12 +8,14 @@ from werkzeug.test import TestResponse
 
 from contracts.identifiers import HsaId
 from contracts.times import SWEDEN
+from scheduling_backends.engine import find
 from scheduling_backends.engine.models import AuditRow, BookingRow, ClosureRow, SlotRow, TemplateRow, TimeTypeRow
 from scheduling_backends.engine.states import BookingState, SlotState
+from scheduling_backends.engine.statistics import statistics
 from tests.people import ANNA
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
-from tests.scheduling_backends.timebooks import NORTH, World, a_period, a_type
+from tests.scheduling_backends.timebooks import NORTH, World, a_period, a_type, at
 
 DAYS = {"weekdays": ["0", "1", "2", "3", "4"]}
 WEEK = {"time_type": "BES", "first_day": "2026-12-07", "last_day": "2026-12-11", "opens": "09:00", "closes": "12:00"}
@@ -517,8 +519,8 @@ def test_statistics_count_what_became_of_the_times(browser: Browser, world: Worl
     browser.sign_in(CHIEF, 1)
     answer = browser.client.get("/statistik.csv?fran=2026-12-01&till=2026-12-02")
     head, total, *_ = answer.data.decode("utf-8-sig").splitlines()
-    assert head.startswith("Vad;Platser;Bokade på webben;")
-    assert total == "Totalt;12;1;0;1;1;0;0;0;4;1,00"
+    assert head.startswith("Del;Period;Vad;Platser;Bokade på webben;")
+    assert total == "Totalt;2026-12-01/2026-12-02;Totalt;12;1;0;1;1;0;0;0;4;96,5;;1,00"
     browser.get("/statistik", fran="2026-12-01", till="2026-12-02")
     assert "<svg" in browser.page
     assert "100 %" in browser.page
@@ -537,3 +539,64 @@ def test_a_superadmin_adds_a_clinic(browser: Browser, world: World) -> None:
     assert browser.post("/mottagning/ny", hsa_id="SE2321009991-2b02", name="Nya", max_active="0").status_code == 422
     browser.post("/mottagning/ny", hsa_id="SE2321009991-2B08", name="Nya", max_active="0")
     assert "Sparat." in browser.page
+
+
+def test_the_group_of_the_kind_of_time_gets_a_series_for_each_resource(planner: Browser, world: World) -> None:
+    """domain.md §7.2: without another choice, the kind of time's own group of resources."""
+    world.change(resource_group="Stolar")
+    planner.post("/schema/skapa", **WEEK, **DAYS)
+    assert "60 tider skapas." in planner.page
+    confirm(planner, "/schema/skapa", **WEEK, **DAYS)
+    assert made(world) == 60
+    confirm(planner, "/schema/skapa", **WEEK | {"opens": "13:00", "closes": "14:00"}, **DAYS, whom="r:STOL-1")
+    assert made(world) == 70
+    world.change(resource_group="Bås")
+    assert planner.post("/schema/skapa", **WEEK, **DAYS).status_code == 422
+    assert "Tidstypens resursgrupp Bås har inga resurser." in planner.page
+
+
+@pytest.mark.parametrize("reason", ["x" * 501, "Recept\x07"])
+def test_a_ready_reason_that_no_citizen_could_have_written_is_told(browser: Browser, world: World, reason: str) -> None:
+    """domain.md R18."""
+    browser.sign_in(CHIEF, 1)
+    typed = a_form(browser, "/tidstyper/BES") | {"ready_reasons": f"Sjukintyg\n{reason}"}
+    assert browser.post("/tidstyper/BES", **typed).status_code == 422
+    assert "Varje anledning är högst 500 tecken" in browser.page
+
+
+def test_statistics_tell_how_long_before_times_were_cancelled_and_by_whom(browser: Browser, world: World) -> None:
+    """domain.md §7.5; the median of each, and a plot of what became of the bookings."""
+    world.change(max_simultaneous=0)
+    ask = world.ask(ANNA)
+    bookings = [ask.booked(ask.free_times()[0]) for _ in range(3)]  # 9.00, 9.30 and 10.00 on 1 December
+    world.clock.now = at(30, 9, month=11)
+    ask.cancel(bookings[0])
+    ask.cancel(bookings[2])
+    with world.timebook.desk() as desk:
+        desk.cancel(bookings[1])
+    with world.timebook.reading() as session:
+        (clinic,) = find.clinics(session)
+        found = statistics(session, clinic, date(2026, 12, 1), date(2026, 12, 2), world.clock())
+    total = found.total
+    assert (total.cancelled_by_citizen, total.hours_before_by_citizen) == (2, 24.5)
+    assert (total.cancelled_by_care, total.hours_before_by_care) == (1, 24.5)
+    browser.sign_in(CHIEF, 1)
+    browser.get("/statistik", fran="2026-12-01", till="2026-12-02")
+    assert "24,5" in browser.page
+    assert browser.page.count("<svg viewBox") == 2
+    assert browser.page.count('class="bar-cancelled"') == 1
+
+
+def test_every_row_of_the_statistics_file_says_which_section_and_days_it_is_of(browser: Browser, world: World) -> None:
+    """domain.md §7.5."""
+    browser.sign_in(CHIEF, 1)
+    answer = browser.client.get("/statistik.csv?fran=2026-12-01&till=2026-12-31")
+    head, *rows = answer.data.decode("utf-8-sig").splitlines()
+    assert head.startswith("Del;Period;Vad;Platser;")
+    assert [row.split(";")[:3] for row in rows] == [
+        ["Totalt", "2026-12-01/2026-12-31", "Totalt"],
+        ["Per tidstyp", "2026-12-01/2026-12-31", "Besök"],
+        ["Per resurs eller utförare", "2026-12-01/2026-12-31", "Maria Ek"],
+        ["Per vecka", "2026-12-01/2026-12-06", "2026 v. 49"],
+    ]
+    assert {row.count(";") for row in rows} == {head.count(";")}

@@ -17,14 +17,13 @@ from scheduling_backends.engine import planning
 from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.planning import Laid
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once
+from scheduling_backends.staff import once, periods
 from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
-from scheduling_backends.timebook.staff import periods
 
-blueprint = Blueprint("copying", __name__, template_folder="templates")
+blueprint = Blueprint("copying", __name__)
 
 _ONE_DAY = timedelta(days=1)
 _COPIED = ("what", "source", "target")
@@ -62,7 +61,7 @@ def _page(sent: Form, status: int = 200, preview: Preview | None = None) -> Resp
     with system().reading() as session:
         found = planning.templates(session, visit().clinic)
     named = tuple((template_id, name, len(items)) for template_id, name, items in found)
-    return render("timebook/copy.html", CopyPage(sent, named, preview, periods.done()), status)
+    return render("staff/copy.html", CopyPage(sent, named, preview, periods.done()), status)
 
 
 # -- Copying

@@ -19,14 +19,13 @@ from scheduling_backends.engine.entries import TimeType
 from scheduling_backends.engine.models import ResourceRow
 from scheduling_backends.engine.schedules import MONDAY_TO_FRIDAY, Moment, Period
 from scheduling_backends.engine.states import Role, SlotState
-from scheduling_backends.staff import once
+from scheduling_backends.staff import once, periods
 from scheduling_backends.staff.bookings import audit
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
-from scheduling_backends.timebook.staff import periods
 
-blueprint = Blueprint("making", __name__, template_folder="templates")
+blueprint = Blueprint("making", __name__)
 
 BREAKS = ("break", "break2")
 _WEEKDAYS = tuple(str(n) for n in range(7))
@@ -150,7 +149,7 @@ def read_wanted(session: Session, sent: Form) -> Wanted | None:
     """What the form asks for; None when something is wrong with it, which is then told at its field."""
     kind = _kind(session, sent)
     state, released = _publishing(sent)
-    whom = _whom(session, sent, sent.number_or_none("capacity", least=1, most=50))
+    whom = _whom(session, sent, kind, sent.number_or_none("capacity", least=1, most=50))
     period = _period(sent, kind)
     if kind is None or period is None or not sent.is_right:
         return None
@@ -198,13 +197,22 @@ def _publishing(sent: Form) -> tuple[SlotState, datetime | None]:
     return (SlotState.DRAFT if how is None else SlotState.PUBLISHED), released
 
 
-def _whom(session: Session, sent: Form, capacity: int | None) -> Whom:
-    """The performers and resources that get the times; one of neither when none is chosen."""
+def _whom(session: Session, sent: Form, kind: TimeType | None, capacity: int | None) -> Whom:
+    """The performers and resources that get the times, a series for each.
+
+    Where none is chosen, those of the kind of time's group of resources; where it has no group, neither.
+    """
     offered = dict(_offered(session))
     chosen = sent.values("whom")
+    group = None if kind is None else kind.settings.resource_group
     if not set(chosen) <= set(offered):
         sent.fault("whom", "form.choice")
         return ()
+    if group is not None and not chosen:
+        chosen = [f"g:{group}"]
+        if chosen[0] not in offered:
+            sent.fault("whom", "schedule.group_empty", name=group)
+            return ()
     groups = {key[2:] for key in chosen if key.startswith("g:")}
     resources = {row.code: row for row in _resources(session)}
     named = {f"r:{code}" for code, row in resources.items() if row.group in groups} | set(chosen)
@@ -242,4 +250,4 @@ def _page(sent: Form, status: int = 200, preview: Preview | None = None) -> Resp
         )
         whom = _offered(session)
     days = tuple(sent.values("weekdays")) if sent.typed else tuple(str(n) for n in sorted(MONDAY_TO_FRIDAY))
-    return render("timebook/make.html", MakePage(sent, types, whom, days, preview), status)
+    return render("staff/make.html", MakePage(sent, types, whom, days, preview), status)

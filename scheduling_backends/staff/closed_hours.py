@@ -1,7 +1,8 @@
 """Exceptions from the schedule (avvikande tider): closed hours with their work lists, and a way to extra hours.
 
 Each citizen on a work list is shown with a way to move or cancel the booking, and stays until somebody has noted that
-the citizen was told. Who looks at the lists is noted, as is each change. Schedulers close; bookers work the lists off.
+the citizen was told (telling.py). Who looks at the lists is noted, as is each change. Schedulers close; bookers work
+the lists off.
 Source: domain.md §7.3 item 4. Rules: engine/closures.py's.
 """
 
@@ -16,14 +17,13 @@ from contracts.times import SWEDEN
 from scheduling_backends.engine import closures, overview
 from scheduling_backends.engine.closures import Closure, Hours
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once, show
-from scheduling_backends.staff.bookings import audit, audit_all, entry_of, note
+from scheduling_backends.staff import once, periods, show
+from scheduling_backends.staff.bookings import audit, audit_all
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
-from scheduling_backends.timebook.staff import periods
 
-blueprint = Blueprint("closed_hours", __name__, template_folder="templates")
+blueprint = Blueprint("closed_hours", __name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def _page(sent: Form, status: int = 200) -> Response:
     may_plan, may_book = visit().may(Role.SCHEDULER), visit().may(Role.BOOKER)
     told = tuple((closure, hours_told(closure)) for closure in found)
     page = ClosuresPage(sent, told, columns, may_plan, may_plan or may_book, may_book, periods.done())
-    return render("timebook/closures.html", page, status)
+    return render("staff/closures.html", page, status)
 
 
 def hours_told(closure: Closure) -> str:
@@ -124,17 +124,3 @@ def _withdraw(closure_id: int) -> Response:
             abort(404)
         audit(session, "close hours", None)
     return redirect(url_for("closed_hours.listed", klart="oppnad"), 303)
-
-
-@blueprint.post("/avvikande/fick-veta/<booking_id>")
-@needs(Role.SCHEDULER, Role.BOOKER)
-def tell(booking_id: str) -> Response:
-    return once.carry_out(lambda: _tell(booking_id))
-
-
-def _tell(booking_id: str) -> Response:
-    with system().writing() as session:
-        entry = entry_of(session, booking_id, "tell citizen")
-        closures.tell(session, visit().clinic, booking_id, system().now(), visit().author)
-        note(session, "tell citizen", entry)
-    return redirect(url_for("closed_hours.listed", klart="fick_veta"), 303)

@@ -39,6 +39,15 @@ def coming_day(sent: Form, name: str) -> date | None:
     return None if name in sent.faults else day
 
 
+def asked_day(name: str, otherwise: date) -> date:
+    """The day that the address asks for, if it is one."""
+    with suppress(ValueError):
+        asked = date.fromisoformat(request.args.get(name, ""))
+        if 2000 <= asked.year <= 2199:
+            return asked
+    return otherwise
+
+
 def any_day(sent: Form, name: str) -> date | None:
     """A day of any schedule there can be, also one that has been."""
     day = sent.day(name)

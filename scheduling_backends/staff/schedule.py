@@ -16,14 +16,13 @@ from scheduling_backends.engine import care, overview, planning
 from scheduling_backends.engine.models import SlotRow
 from scheduling_backends.engine.overview import Time
 from scheduling_backends.engine.states import Role, SlotState
+from scheduling_backends.staff import periods
 from scheduling_backends.staff.bookings import audit, audit_all
 from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
-from scheduling_backends.timebook.staff import periods
-from scheduling_backends.timebook.staff.listing import _day
 
-blueprint = Blueprint("schedule", __name__, template_folder="templates")
+blueprint = Blueprint("schedule", __name__)
 
 _ONE_DAY = timedelta(days=1)
 _FIRST, _LAST = date(2000, 1, 1), date(2199, 12, 31)
@@ -60,13 +59,13 @@ def week() -> Response:
 
 
 def _week_page(sent: Form, status: int = 200) -> Response:
-    day = _day("dag", periods.today())
+    day = periods.asked_day("dag", periods.today())
     monday = day - _ONE_DAY * day.weekday()
     with system().writing() as session:
         times = overview.times(session, visit().clinic, monday, monday + _ONE_DAY * 6)
         audit_all(session, "read calendar", [one for time in times for one in time.seated])
     page = week_page(monday, times, system().now(), visit().may(Role.SCHEDULER), periods.done(), sent)
-    return render("timebook/week.html", page, status)
+    return render("staff/week.html", page, status)
 
 
 def week_page(monday: date, times: tuple[Time, ...], now: datetime, may_plan: bool, done: str, sent: Form) -> WeekPage:
