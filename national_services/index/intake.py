@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 MOST_IN_A_COMMIT = 64
 _DRAINED_AT_ONCE = 50
 _WRITE_LOCK = "write_lock"
+_LOCK_STATE = select(SWITCHES.c.is_on).where(SWITCHES.c.name == _WRITE_LOCK)
+_WAITING = select(func.count()).select_from(INCOMING)
 
 
 class NotStored(Exception):
@@ -210,7 +212,7 @@ class Intake:
 
 
 def _is_locked(session: Session) -> bool:
-    return bool(session.scalar(select(SWITCHES.c.is_on).where(SWITCHES.c.name == _WRITE_LOCK)))
+    return bool(session.scalar(_LOCK_STATE))
 
 
 def _switch(session: Session, is_on: bool) -> None:
@@ -219,7 +221,7 @@ def _switch(session: Session, is_on: bool) -> None:
 
 
 def _waiting(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(INCOMING)) or 0
+    return session.scalar(_WAITING) or 0
 
 
 def _row(message: Told) -> dict[str, object]:
