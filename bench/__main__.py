@@ -11,7 +11,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import booking, forwarding, hanging, latency, machine, memory, messages, report, servers, slots, spyne_share
+from bench import (
+    booking,
+    engagements,
+    forwarding,
+    hanging,
+    latency,
+    machine,
+    memory,
+    messages,
+    report,
+    servers,
+    slots,
+    spyne_share,
+)
 from bench.generator import Generator, WrongAnswer
 from bench.machine import NotPossibleHere
 
@@ -73,6 +86,8 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
     booked = booking.measure(started.region(folder / "demo", "--demo"))
     (folder / "slots").mkdir()
     million = slots.measure(folder / "slots")
+    (folder / "engagements").mkdir()
+    indexed = engagements.measure(folder / "engagements")
     spyne = spyne_share.measure(folder / "default" / "tak.toml", answer, rounds=7)
     return [
         forwarding.section(forwarded, BARRED),
@@ -81,6 +96,7 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
         hanging.section(hung),
         booking.section(booked),
         slots.section(million),
+        engagements.section(indexed),
         memory.section(at_rest, after, forwarded.requests(DEFAULT)),
     ]
 

@@ -238,6 +238,11 @@ class Relay:
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
         self._thread.start()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether letters are handed out: from `open` until somebody has begun to `close`."""
+        return self._is_open
+
     def close(self) -> None:
         """Stop after the letters that are on their way."""
         with self._condition:
@@ -287,16 +292,15 @@ class Relay:
 
     def _patience(self) -> float:
         now = time.monotonic()
-        return max(0.0, min([LOOKS_EVERY_SECONDS, *(due - now for due in list(self._due.values()))]))
+        return max(0.0, min([LOOKS_EVERY_SECONDS, *(due - now for due in self._due.values())]))
 
     def _hand_out(self) -> None:
-        while len(self._busy) < self._lanes_at_once:
-            now = time.monotonic()
-            self._due = {lane: due for lane, due in self._due.items() if due > now}
-            letter = self._next({*self._busy, *self._due})
+        while self._is_open and len(self._busy) < self._lanes_at_once:
+            letter = self._next(self._not_now())
             if letter is None:
                 return
-            self._busy.add(letter.lane)
+            with self._condition:
+                self._busy.add(letter.lane)
             self._pool.submit(self._carry, letter)
 
     def _next(self, besides: set[str]) -> Letter | None:
@@ -304,15 +308,30 @@ class Relay:
             return self._outbox.head(session, besides)
 
     def _carry(self, letter: Letter) -> None:
+        patience = 0.0
         try:
             if not self._deliver(letter):
-                self._due[letter.lane] = time.monotonic() + self._redelivery.wait_after(letter.attempts + 1)
+                patience = self._redelivery.wait_after(letter.attempts + 1)
         except Exception as error:  # what was sent could not be noted: it will be sent again
             log.error("outbox_unwritable: %s", type(error).__name__)
-            self._due[letter.lane] = time.monotonic() + LOOKS_EVERY_SECONDS
+            patience = LOOKS_EVERY_SECONDS
         finally:
-            self._busy.discard(letter.lane)
-            self.wake()
+            self._put_back(letter.lane, patience)
+
+    def _put_back(self, lane: str, patience: float) -> None:
+        """The lane's letter is no longer on its way; the next one may go when `patience` is over."""
+        with self._condition:
+            if patience:
+                self._due[lane] = time.monotonic() + patience
+            self._busy.discard(lane)
+        self.wake()
+
+    def _not_now(self) -> set[str]:
+        """The lanes that have a letter on its way, or must wait. Other threads change both."""
+        now = time.monotonic()
+        with self._condition:
+            self._due = {lane: due for lane, due in self._due.items() if due > now}
+            return {*self._busy, *self._due}
 
     def _deliver(self, letter: Letter) -> bool:
         """Whether it was taken, or given up: then the lane may go on."""

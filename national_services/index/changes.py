@@ -10,7 +10,7 @@ Source: platform.md §21.2; contracts.md EI-3, EI-4, EI-6.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from contracts.engagements import Engagement, EngagementTransaction
 from contracts.times import format_ts, parse_ts
@@ -49,6 +49,10 @@ class Entry:
     created_at: datetime
     updated_at: datetime
     version: int | None = None
+
+    def row(self) -> dict[str, Any]:
+        """The entry's fields by their names."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def engagement(self) -> Engagement:
         """The entry as answers and notices have it; the times are set by the index (EI-4)."""

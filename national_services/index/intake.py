@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import accumulate
 from typing import cast
 
 from sqlalchemy import Row, delete, func, insert, select
@@ -32,9 +33,12 @@ from national_services.index.subscribers import Subscribers
 
 log = logging.getLogger(__name__)
 
-MOST_IN_A_COMMIT = 64
+MOST_IN_A_COMMIT = 1000
+"""How many changes share a commit; a message with more has one of its own."""
 _DRAINED_AT_ONCE = 50
 _WRITE_LOCK = "write_lock"
+_LOCK_STATE = select(SWITCHES.c.is_on).where(SWITCHES.c.name == _WRITE_LOCK)
+_WAITING = select(func.count()).select_from(INCOMING)
 
 
 class NotStored(Exception):
@@ -77,8 +81,7 @@ class Intake:
             raise NotStored(type(ticket.error).__name__) from ticket.error
 
     def _serve(self) -> None:
-        with self._guard:
-            batch, self._waiting = self._waiting[:MOST_IN_A_COMMIT], self._waiting[MOST_IN_A_COMMIT:]
+        batch = self._next_batch()
         try:
             if not self._committed(batch) and len(batch) > 1:  # so that nobody fails because of another
                 for ticket in batch:
@@ -86,6 +89,14 @@ class Intake:
         finally:
             for ticket in batch:
                 ticket.is_over = True
+
+    def _next_batch(self) -> list[_Ticket]:
+        """Those that have waited longest, as many as fit."""
+        with self._guard:
+            sizes = accumulate(len(ticket.message.transactions) for ticket in self._waiting)
+            number = max(1, sum(size <= MOST_IN_A_COMMIT for size in sizes))
+            batch, self._waiting = self._waiting[:number], self._waiting[number:]
+        return batch
 
     def _committed(self, batch: Sequence[_Ticket]) -> bool:
         outcome = None
@@ -210,7 +221,7 @@ class Intake:
 
 
 def _is_locked(session: Session) -> bool:
-    return bool(session.scalar(select(SWITCHES.c.is_on).where(SWITCHES.c.name == _WRITE_LOCK)))
+    return bool(session.scalar(_LOCK_STATE))
 
 
 def _switch(session: Session, is_on: bool) -> None:
@@ -219,7 +230,7 @@ def _switch(session: Session, is_on: bool) -> None:
 
 
 def _waiting(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(INCOMING)) or 0
+    return session.scalar(_WAITING) or 0
 
 
 def _row(message: Told) -> dict[str, object]:

@@ -58,7 +58,7 @@ class IndexSettings:
     tombstone_days: int = _setting(
         400, "How many days it is remembered, without a name, that something was deleted, for what comes late."
     )
-    threads: int = _setting(16, "How many calls are answered at once; those that wait share one commit.")
+    threads: int = _setting(32, "How many calls are answered at once; those that wait share one commit.")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data_directory", Path(self.data_directory))

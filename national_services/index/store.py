@@ -7,11 +7,12 @@ Source: platform.md §21.2; contracts.md EI-4, EI-7, EI-8.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select
+from sqlalchemy import Executable, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,14 @@ from national_services.index.settings import IndexSettings
 
 _AT_ONCE = 500
 """How many keys one statement asks for."""
+
+# Made once: making a statement costs more than SQLite takes to carry it out.
+_ENTRIES_BY_KEY = select(ENGAGEMENTS).where(ENGAGEMENTS.c.key.in_(bindparam("keys", expanding=True)))
+_VERSIONS_BY_KEY = select(TOMBSTONES.c.key, TOMBSTONES.c.version).where(
+    TOMBSTONES.c.key.in_(bindparam("keys", expanding=True))
+)
+_NEW_EVENT = insert(EVENTS)
+_OLD_EVENTS = delete(EVENTS).where(EVENTS.c.id <= select(func.max(EVENTS.c.id)).scalar_subquery() - bindparam("most"))
 
 Row = dict[str, Any]
 
@@ -136,7 +145,7 @@ class Store:
 
     def _write(self, session: Session, work: _Work, now: datetime) -> None:
         fresh = {key: state for key, state in work.states.items() if state != work.before[key]}
-        kept = [asdict(state.entry) for state in fresh.values() if state.entry is not None]
+        kept = [state.entry.row() for state in fresh.values() if state.entry is not None]
         gone = [key for key, state in fresh.items() if state.entry is None and work.before[key].entry is not None]
         _put(session, ENGAGEMENTS, kept)
         _remove(session, ENGAGEMENTS, gone)
@@ -148,21 +157,18 @@ class Store:
     def _log(self, session: Session, events: Sequence[Row]) -> None:
         most = self._settings.events_kept
         if most and events:
-            session.execute(insert(EVENTS), list(events[-most:]))
-            newest = select(func.max(EVENTS.c.id)).scalar_subquery()
-            session.execute(delete(EVENTS).where(EVENTS.c.id <= newest - most))
+            session.execute(_NEW_EVENT, list(events[-most:]))
+            session.connection().execute(_OLD_EVENTS, {"most": most})
 
 
 def _read(session: Session, keys: Sequence[bytes]) -> Iterator[tuple[bytes, State]]:
     """What is known of each key."""
     entries, versions = {}, {}
     for some in _portions(keys):
-        for row in session.execute(select(ENGAGEMENTS).where(ENGAGEMENTS.c.key.in_(some))).mappings():
+        for row in session.execute(_ENTRIES_BY_KEY, {"keys": some}).mappings():
             entries[row["key"]] = Entry(**row)
     for some in _portions([key for key in keys if key not in entries]):
-        for key, version in session.execute(
-            select(TOMBSTONES.c.key, TOMBSTONES.c.version).where(TOMBSTONES.c.key.in_(some))
-        ):
+        for key, version in session.execute(_VERSIONS_BY_KEY, {"keys": some}):
             versions[key] = version
     for key in keys:
         entry = entries.get(key)
@@ -184,11 +190,15 @@ def _tombstone(key: bytes, state: State, now: datetime) -> Row:
 def _put(session: Session, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows, or overwrite those with their primary key."""
     if rows:
-        dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(table)
-        others = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
-        keys = [column.name for column in table.primary_key]
-        session.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+        session.execute(_put_statement(table, session.get_bind().dialect.name), list(rows))
+
+
+@cache
+def _put_statement(table: Table, dialect: str) -> Executable:
+    statement = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    others = {c.name: statement.excluded[c.name] for c in table.columns if not c.primary_key}
+    keys = [column.name for column in table.primary_key]
+    return statement.on_conflict_do_update(index_elements=keys, set_=others)
 
 
 def _remove(session: Session, table: Table, keys: Iterable[bytes]) -> None:

@@ -199,6 +199,9 @@ class World:
         town_answer = service.services(self.index)[service.NOTIFICATION_PATH]
         self.town.receivers[self.settings.hsa_id.lower()] = town_answer
 
+    def close(self) -> None:
+        self.index.close()
+
     def reopen(self, **settings: Any) -> None:
         """The same data, another process."""
         self.index.close()
@@ -263,7 +266,7 @@ def a_world(folder: Path, **settings: Any) -> Iterator[World]:
         town, transport = stack.enter_context(a_town())
         world = World(folder, town, transport, SetClock(), **settings)
         world.open()
-        stack.callback(world.index.close)
+        stack.callback(world.close)
         yield world
 
 
