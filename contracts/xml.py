@@ -40,6 +40,7 @@ _LONG_NAMESPACE = re.compile(
 _FIRST_PIECE = 16_384  # of a document that is scanned; each further piece is as long as all before it
 _LONGEST_TEXT = 10_000_000  # in one piece, by libxml2's own limits
 _DEEPEST = 256
+_TOO_DEEP = f"the message has elements nested more than {_DEEPEST} deep"
 _MOST_JUNK = 9  # characters before a file's declaration
 _NO_NAME = re.compile(r"[^\w.-]")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -186,11 +187,15 @@ def _refuse_depth(root: Element) -> None:
     for _ in range(_DEEPEST):
         level = [child for element in level for child in element.iterchildren("*")]
     if level:
-        raise MessageUnreadable(f"the message has elements nested more than {_DEEPEST} deep")
+        raise MessageUnreadable(_TOO_DEEP)
 
 
 def _elements_begun(data: bytes, charset: str | None, limits: Limits) -> Iterator[Element]:
-    """The elements in their order. What is wrong after an element is told when that element has been given."""
+    """The elements in their order. What is wrong after an element is told when that element has been given.
+
+    As in a document that is parsed whole, a node of a long one may be longer than libxml2 takes by itself; elements
+    are no deeper for that.
+    """
     parser = etree.XMLPullParser(
         events=("start",),
         encoding=charset,
@@ -198,31 +203,56 @@ def _elements_begun(data: bytes, charset: str | None, limits: Limits) -> Iterato
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
-        huge_tree=False,
+        huge_tree=len(data) > _LONGEST_TEXT,
         strip_cdata=False,
     )
+    try:
+        yield from _begun(parser, data, limits)
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise MessageUnreadable(_sentence(error)) from None
+    finally:
+        _let_go(parser)
+
+
+def _begun(parser: "etree.XMLPullParser[Any]", data: bytes, limits: Limits) -> Iterator[Element]:
     end = 0
+    above: list[Element] = []
     while end < len(data):
         start, end = end, max(2 * end, _FIRST_PIECE)
         _refuse_much_markup(data[:end], limits)
         wrong = _fed(parser, data[start:end])
-        for _, element in parser.read_events():
-            _refuse_unbound(cast(Element, element))
-            yield cast(Element, element)
-        if wrong is not None:
-            raise wrong
-    try:
+        for _, begun in parser.read_events():
+            element = cast(Element, begun)
+            parent = element.getparent()
+            while above and above[-1] is not parent:
+                above.pop()
+            above.append(element)
+            if len(above) > _DEEPEST:
+                raise MessageUnreadable(_TOO_DEEP)
+            _refuse_unbound(element)
+            yield element
+        if wrong:
+            raise MessageUnreadable(wrong)
+
+
+def _let_go(parser: "etree.XMLPullParser[Any]") -> None:
+    """A parser that has not come to its end is in circles with its document, and with the elements that nobody took:
+    they would wait for the garbage collector, which hardly ever comes (tidbro/server.py).
+    """
+    with suppress(etree.XMLSyntaxError):
         parser.close()
-    except etree.XMLSyntaxError as error:
-        raise MessageUnreadable(_sentence(error)) from None
+    for _ in parser.read_events():
+        pass
 
 
-def _fed(parser: "etree.XMLPullParser[Any]", piece: bytes) -> MessageUnreadable | None:
+def _fed(parser: "etree.XMLPullParser[Any]", piece: bytes) -> str:
+    """What is wrong with a piece; nothing when all is well."""
     try:
         parser.feed(piece)
     except etree.XMLSyntaxError as error:
-        return MessageUnreadable(_sentence(error))
-    return None
+        return _sentence(error)
+    return ""
 
 
 def _refuse_unbound(element: Element) -> None:

@@ -122,7 +122,8 @@ class Pipeline:
                 self._events.write("error", call, answer)
             self._events.write("resp-out", call, answer)
         message_log.write(call, answer, self.message_log)
-        call.exception = None  # its traceback leads back to the call: in a circle it would wait for the collector
+        if call.exception is not None:  # its traceback leads to the call, and to itself: in circles, both would stay
+            call.exception.__traceback__ = call.exception = None
         return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:
