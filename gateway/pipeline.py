@@ -123,7 +123,8 @@ class Pipeline:
             self._events.write("resp-out", call, answer)
         message_log.write(call, answer, self.message_log)
         if call.exception is not None:  # its traceback leads to the call, and to itself: in circles, both would stay
-            call.exception.__traceback__ = call.exception = None
+            call.exception.__traceback__ = None
+            call.exception = None
         return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:

@@ -64,6 +64,10 @@ class Body:
         return self._announced is not None
 
     @property
+    def is_too_large(self) -> bool:
+        return max(self._size, self._announced or 0) > self._most
+
+    @property
     def is_endless(self) -> bool:
         return self._size > MOST_DISCARDED_BYTES
 
@@ -76,12 +80,16 @@ class Body:
 
     def whole(self) -> tuple[bytes, MessageUnreadable | None]:
         """The body, or what is wrong with it."""
-        if max(self._size, self._announced or 0) > self._most:
+        if self.is_too_large:
             return b"", MessageTooLarge(f"the message is larger than {self._most} bytes")
         if self._announced is not None and self._announced != self._size:
             told = f"the body has {self._size} bytes, but Content-Length says {self._announced}"
             return b"", MessageUnreadable(told)
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts), None
+
+
+class MessageLate(MessageUnreadable):
+    """A body that has not come in time: HTTP can tell that too."""
 
 
 def left_early() -> MessageUnreadable:
@@ -93,7 +101,7 @@ def cut_short() -> MessageUnreadable:
 
 
 def came_late(seconds: float) -> MessageUnreadable:
-    return MessageUnreadable(f"the request did not arrive within {seconds:g} seconds")
+    return MessageLate(f"the request did not arrive within {seconds:g} seconds")
 
 
 class _NothingMore:

@@ -159,6 +159,7 @@ class RegionServer(uvicorn.Server):
             own.max_request_line_bytes,
             own.max_head_bytes,
             own.http_refusals,
+            own.max_message_bytes,
             handshaken,
         )
         return lambda: kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
