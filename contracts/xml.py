@@ -378,6 +378,20 @@ def first_text_of(element: Element) -> str | None:
 _FIRST_NODE = etree.XPath("node()[1]", smart_strings=False)
 
 
+_NAMES_OF_ATTRIBUTES = b"""<x:stylesheet version="1.0" xmlns:x="http://www.w3.org/1999/XSL/Transform">
+<x:output method="text"/>
+<x:template match="/"><x:for-each select="//@*"><x:value-of select="concat(name(), ' ')"/></x:for-each></x:template>
+</x:stylesheet>"""
+
+
+def attribute_names(root: Element) -> list[str]:
+    """The names of all attributes of a document as they were written, prefix and all, in their order.
+
+    lxml tells namespaces alone, and several prefixes may stand for one. XSLT goes by them all once.
+    """
+    return str(etree.XSLT(etree.fromstring(_NAMES_OF_ATTRIBUTES, _parsers.get(None)))(root)).split()
+
+
 def serialise(element: Element) -> bytes:
     """`element` and all in it as UTF-8, without declaration or what follows it."""
     return etree.tostring(element, encoding="utf-8", with_tail=False)

@@ -130,6 +130,14 @@ def test_an_element_in_the_address_is_an_internal_error_when_scanned() -> None:
     assert refused(body, "whole").code == "VP003"
 
 
+@pytest.mark.parametrize(
+    "address", ["<x/>{}", "{}<x/>", "{}<x>zzz</x>", "SE<x/>{}", "<!-- c --><x>{}</x>", "<x>{}</x>"]
+)
+def test_wherever_an_element_stands_in_the_address_there_is_no_receiver(address: str) -> None:
+    """platform.md §3; docs/fidelity.md."""
+    assert refused(a_message(address.format(CLINIC)), "whole").code == "VP003"
+
+
 @pytest.mark.parametrize("reading", ["scan", "whole"])
 @pytest.mark.parametrize(
     "body", [a_message(body=""), a_message(body=" text "), a_message().split(b"<s:Body>")[0] + b"</s:Envelope>"],
