@@ -454,11 +454,13 @@ class _FolderResolver(etree.Resolver):
     def __init__(self, folder: Path, correct: Correction, named: Iterable[Path]) -> None:
         self._folder, self._correct = folder.resolve(), correct
         self.named, self.served = set(named), set[Path]()
+        self.refused = ""
 
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
         path = Path((system_url or "").removeprefix("file://")).resolve()
         if not path.is_relative_to(self._folder) or not path.is_file():
-            raise SchemaBroken(f"{path.name} is not a file of {self._folder.name}")
+            self.refused = f"{path.name} is not a file of {self._folder.name}"
+            raise SchemaBroken(self.refused)
         text = self._correct(path, read_file(path))
         self.served.add(path)
         self.named |= {(path.parent / place.decode()).resolve() for place in _LOCATION.findall(text)}
@@ -497,7 +499,7 @@ def _compiled(wrapper: bytes, resolver: _FolderResolver) -> etree.XMLSchema:
     try:
         schema = etree.XMLSchema(etree.fromstring(wrapper, parser))
     except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
-        raise SchemaBroken(str(error)) from None
+        raise SchemaBroken(resolver.refused or str(error)) from None
     if len(schema.error_log):
         raise SchemaBroken(str(schema.error_log))
     return schema
