@@ -24,6 +24,7 @@ from contracts.errors import (
     ProducerUnreachable,
     TakUnavailable,
 )
+from contracts.header_validation import HeaderValidator
 from contracts.http_headers import CORRELATION_ID
 from contracts.identifiers import hide_persons
 from contracts.producer import SchedulingProducer
@@ -84,6 +85,7 @@ class Pipeline:
         self._events = EcsLog(settings)
         self._limits = Limits(max_bytes=settings.max_message_bytes)
         self._validator = Validator(catalogue)
+        self._header_validator = HeaderValidator()
         self._host = SpyneHost(catalogue.interactions, self._carry)
 
     async def open(self) -> None:
@@ -157,6 +159,7 @@ class Pipeline:
             raise TakUnavailable(detail)
         self._route(call, snapshot)
         self._authorise(call, snapshot)
+        await self._check_header(call)
         await self._check_request(call)
         await self.producers.prepare(call)
         self._events.write("req-out", call)
@@ -187,6 +190,22 @@ class Pipeline:
         )
         call.authorisation_trace = search.trace
         authorisation.demand_authorisation(search)
+
+    async def _check_header(self, call: Call) -> None:
+        """A scanned message that cannot be parsed is refused only where the header is a reason to refuse."""
+        must_keep = self.settings.header_validation == "refuse"
+        if self.settings.header_validation == "off":
+            return
+        message = call.read_message
+        try:
+            found, advice = await work_on(len(message.body), self._header_validator.check, message)
+        except MessageUnreadable:
+            if must_keep:
+                raise
+            return
+        call.warnings += tuple(map(str, advice if must_keep else found + advice))
+        if found and must_keep:
+            raise ContractViolation(found)
 
     async def _check_request(self, call: Call) -> None:
         if self.settings.validation == "off":

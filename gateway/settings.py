@@ -63,6 +63,12 @@ class GatewaySettings:
     answer_validation: Strictness = setting(
         "warn", "What happens to an answer that breaks its contract's XSD.", skltp="off"
     )
+    header_validation: Strictness = setting(
+        "warn",
+        "What happens to a request whose header breaks its schemas: address and Actor; an unknown actorType is told "
+        "and never refused.",
+        skltp="off",
+    )
     errata: bool = setting(True, "Whether the named corrections of the official schemas are applied.")
 
     # Who calls
