@@ -74,7 +74,8 @@ class Producers:
         assert call.route is not None
         address, message = call.route.address.strip(), call.read_message
         if self._settings.tells_internal_errors and not call.route.profile:
-            raise faults.InternalFailure("NullPointerException", "The route names no profile.")
+            told = 'Cannot invoke "String.equalsIgnoreCase(String)" because "rivProfileOut" is null'
+            raise faults.InternalFailure("java.lang.NullPointerException", told)
         rewritten = profiles.must_rewrite(message.profile, call.route.profile)
         if not address.startswith(ADAPTER) and address != ping.PLATFORM:
             write = profiles.in_other_profile if rewritten else charsets.in_utf_8
