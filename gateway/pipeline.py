@@ -92,6 +92,8 @@ class Pipeline:
         """Compile the schemas and open the producers. Raises what keeps the gateway from starting."""
         if not self.settings.ip_whitelist:
             log.warning("ip_whitelist_is_empty: every caller will be refused with VP011")
+        if self.settings.retries_updates and self.settings.retry_attempts:
+            log.warning("updates_are_sent_again: a call that changes something may be carried out twice after a reset")
         self._validator.warm_up()
         await self.producers.open()
         for companion in self.companions:
@@ -159,8 +161,8 @@ class Pipeline:
             raise TakUnavailable(detail)
         self._route(call, snapshot)
         self._authorise(call, snapshot)
-        await self._check_header(call)
         await self._check_request(call)
+        await self._check_header(call)
         await self.producers.prepare(call)
         self._events.write("req-out", call)
         try:

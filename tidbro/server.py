@@ -210,6 +210,7 @@ def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Se
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=own.keep_alive_seconds,
         timeout_graceful_shutdown=30,
         timeout_notify=CERTIFICATES_LOOKED_AT_EVERY_SECONDS,
     )
