@@ -9,8 +9,8 @@ Source: contracts/producer.py; platform.md §13, §14.1; DESIGN decision 2 in do
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from contracts import codec, envelope
@@ -19,6 +19,7 @@ from contracts.identifiers import HsaId
 from contracts.producer import Caller, Health, SchedulingProducer
 from gateway import charsets, faults, headers, ping, profiles
 from gateway import producer_failures as failures
+from gateway.adapter_pool import AdapterPool
 from gateway.call import Answer, Call
 from gateway.forwarder import Forwarder
 from gateway.producer_tls import ProducerTls
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 ADAPTER = "adapter:"
 HEALTH_SECONDS = 5.0
+CLOSE_SECONDS = 10.0
 
 
 class Producers:
@@ -53,9 +55,9 @@ class Producers:
         )
         self._tls = producer_tls or ProducerTls.load(settings.tls_file, settings.checks_producer_host)
         self._forwarder = Forwarder(settings, self._time_outs, self._tls)
-        self._pool = ThreadPoolExecutor(settings.adapter_threads, thread_name_prefix="adapter")
+        self._pool = AdapterPool(settings.adapter_threads, "adapter")
         self._under_way = 0
-        self._health_pool = ThreadPoolExecutor(max(len(adapters), 1), thread_name_prefix="adapter-health")
+        self._health_pool = AdapterPool(max(len(adapters), 1), "adapter-health")
         self._health_asked: dict[str, Future[Health]] = {}
 
     async def open(self) -> None:
@@ -65,12 +67,19 @@ class Producers:
         await self._forwarder.open()
 
     async def close(self) -> None:
-        """Wait for the plug-ins' last answers and close everything."""
+        """Wait for the plug-ins' last answers and close everything; not for ever for one that hangs."""
         await self._forwarder.close()
-        self._health_pool.shutdown(wait=False, cancel_futures=True)
-        for adapter in self.adapters.values():
-            await asyncio.get_running_loop().run_in_executor(self._pool, adapter.close)
-        self._pool.shutdown()
+        self._health_pool.shutdown(wait=False)
+        for name, adapter in self.adapters.items():
+            try:
+                await asyncio.wait_for(self._run(adapter.close), CLOSE_SECONDS)
+            except TimeoutError:
+                log.error("adapter_not_closed", extra={"adapter": name})
+        if not await asyncio.to_thread(self._pool.end, CLOSE_SECONDS):
+            log.error("adapters_still_at_work: the process ends without their answers")
+
+    def _run(self, work: Callable[[], object]) -> "asyncio.Future[object]":
+        return asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def health(self, name: str) -> Health:
         """What a plug-in says of itself, from any thread that may wait; one that raises or hangs is not ready.
