@@ -178,12 +178,15 @@ def _first(parent: xml.Element | None) -> xml.Element | None:
 
 
 def _address(header: xml.Element | None) -> tuple[Profile | None, str | None]:
-    """Profile and address; of several address elements the last one counts, as on the real platform."""
+    """Profile and address; of several address elements the last one counts, as on the real platform.
+
+    What holds an element is no address: its schema allows text alone, and nobody could say which text is meant.
+    """
     profile, address = None, None
     for block in header if header is not None else ():
         found = _ADDRESS_ELEMENTS.get(_parts_of(block)[1]) if isinstance(block.tag, str) else None
         if found is not None:
-            profile, address = found, xml.text_of(block)
+            profile, address = found, xml.text_of(block) if next(block.iterchildren("*"), None) is None else None
     return profile, address if address and address.strip() else None
 
 

@@ -73,10 +73,11 @@ class Validator:
             sentence = f"the contract has no such element here; expected is {etree.QName(wanted).localname}"
             return (Violation(_masked(name), payload.sourceline or 0, "element", sentence),)
         schema = self._schema(interaction)
-        return () if schema.validate(payload) else tuple(_violations(schema.error_log, payload))
+        return () if schema.validate(payload) else tuple(violations(schema.error_log, payload))
 
 
-def _violations(log: Iterable[etree._LogEntry], payload: xml.Element) -> Iterable[Violation]:
+def violations(log: Iterable[etree._LogEntry], payload: xml.Element) -> Iterable[Violation]:
+    """What a schema's log says of the element that was validated, told from that on."""
     for entry in list(log)[:_MOST_VIOLATIONS]:
         element = _element_at(entry.path or "", payload)
         yield Violation(_path(element, payload), entry.line, *_rule_and_sentence(entry))

@@ -39,6 +39,7 @@ _LONG_NAMESPACE = re.compile(
 _FIRST_PIECE = 16_384  # of a document that is scanned; each further piece is as long as all before it
 _LONGEST_TEXT = 10_000_000  # in one piece, by libxml2's own limits
 _DEEPEST = 256
+_TOO_DEEP = f"the message has elements nested more than {_DEEPEST} deep"
 _MOST_JUNK = 9  # characters before a file's declaration
 _NO_NAME = re.compile(r"[^\w.-]")
 _UNCARRIABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -188,11 +189,15 @@ def _refuse_depth(root: Element) -> None:
     for _ in range(_DEEPEST):
         level = [child for element in level for child in element.iterchildren("*")]
     if level:
-        raise MessageUnreadable(f"the message has elements nested more than {_DEEPEST} deep")
+        raise MessageUnreadable(_TOO_DEEP)
 
 
 def _elements_begun(data: bytes, charset: str | None, limits: Limits) -> Iterator[Element]:
-    """The elements in their order. What is wrong after an element is told when that element has been given."""
+    """The elements in their order. What is wrong after an element is told when that element has been given.
+
+    As in a document that is parsed whole, a node of a long one may be longer than libxml2 takes by itself; elements
+    are no deeper for that.
+    """
     parser = etree.XMLPullParser(
         events=("start",),
         encoding=charset,
@@ -200,31 +205,56 @@ def _elements_begun(data: bytes, charset: str | None, limits: Limits) -> Iterato
         no_network=True,
         load_dtd=False,
         dtd_validation=False,
-        huge_tree=False,
+        huge_tree=len(data) > _LONGEST_TEXT,
         strip_cdata=False,
     )
+    try:
+        yield from _begun(parser, data, limits)
+        parser.close()
+    except etree.XMLSyntaxError as error:
+        raise MessageUnreadable(_sentence(error)) from None
+    finally:
+        _let_go(parser)
+
+
+def _begun(parser: "etree.XMLPullParser[Any]", data: bytes, limits: Limits) -> Iterator[Element]:
     end = 0
+    above: list[Element] = []
     while end < len(data):
         start, end = end, max(2 * end, _FIRST_PIECE)
         _refuse_much_markup(data[:end], limits)
         wrong = _fed(parser, data[start:end])
-        for _, element in parser.read_events():
-            _refuse_unbound(cast(Element, element))
-            yield cast(Element, element)
-        if wrong is not None:
-            raise wrong
-    try:
+        for _, begun in parser.read_events():
+            element = cast(Element, begun)
+            parent = element.getparent()
+            while above and above[-1] is not parent:
+                above.pop()
+            above.append(element)
+            if len(above) > _DEEPEST:
+                raise MessageUnreadable(_TOO_DEEP)
+            _refuse_unbound(element)
+            yield element
+        if wrong:
+            raise MessageUnreadable(wrong)
+
+
+def _let_go(parser: "etree.XMLPullParser[Any]") -> None:
+    """A parser that has not come to its end is in circles with its document, and with the elements that nobody took:
+    they would wait for the garbage collector, which hardly ever comes (tidbro/server.py).
+    """
+    with suppress(etree.XMLSyntaxError):
         parser.close()
-    except etree.XMLSyntaxError as error:
-        raise MessageUnreadable(_sentence(error)) from None
+    for _ in parser.read_events():
+        pass
 
 
-def _fed(parser: "etree.XMLPullParser[Any]", piece: bytes) -> MessageUnreadable | None:
+def _fed(parser: "etree.XMLPullParser[Any]", piece: bytes) -> str:
+    """What is wrong with a piece; nothing when all is well."""
     try:
         parser.feed(piece)
     except etree.XMLSyntaxError as error:
-        return MessageUnreadable(_sentence(error))
-    return None
+        return _sentence(error)
+    return ""
 
 
 def _refuse_unbound(element: Element) -> None:
@@ -350,6 +380,20 @@ def first_text_of(element: Element) -> str | None:
 _FIRST_NODE = etree.XPath("node()[1]", smart_strings=False)
 
 
+_NAMES_OF_ATTRIBUTES = b"""<x:stylesheet version="1.0" xmlns:x="http://www.w3.org/1999/XSL/Transform">
+<x:output method="text"/>
+<x:template match="/"><x:for-each select="//@*"><x:value-of select="concat(name(), ' ')"/></x:for-each></x:template>
+</x:stylesheet>"""
+
+
+def attribute_names(root: Element) -> list[str]:
+    """The names of all attributes of a document as they were written, prefix and all, in their order.
+
+    lxml tells namespaces alone, and several prefixes may stand for one. XSLT goes by them all once.
+    """
+    return str(etree.XSLT(etree.fromstring(_NAMES_OF_ATTRIBUTES, _parsers.get(None)))(root)).split()
+
+
 def serialise(element: Element) -> bytes:
     """`element` and all in it as UTF-8, without declaration or what follows it."""
     return etree.tostring(element, encoding="utf-8", with_tail=False)
@@ -412,11 +456,13 @@ class _FolderResolver(etree.Resolver):
     def __init__(self, folder: Path, correct: Correction, named: Iterable[Path]) -> None:
         self._folder, self._correct = folder.resolve(), correct
         self.named, self.served = set(named), set[Path]()
+        self.refused = ""
 
     def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
         path = Path((system_url or "").removeprefix("file://")).resolve()
         if not path.is_relative_to(self._folder) or not path.is_file():
-            raise SchemaBroken(f"{path.name} is not a file of {self._folder.name}")
+            self.refused = f"{path.name} is not a file of {self._folder.name}"
+            raise SchemaBroken(self.refused)
         text = self._correct(path, read_file(path))
         self.served.add(path)
         self.named |= {(path.parent / place.decode()).resolve() for place in _LOCATION.findall(text)}
@@ -455,7 +501,7 @@ def _compiled(wrapper: bytes, resolver: _FolderResolver) -> etree.XMLSchema:
     try:
         schema = etree.XMLSchema(etree.fromstring(wrapper, parser))
     except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
-        raise SchemaBroken(str(error)) from None
+        raise SchemaBroken(resolver.refused or str(error)) from None
     if len(schema.error_log):
         raise SchemaBroken(str(schema.error_log))
     return schema

@@ -20,7 +20,7 @@ from contracts.identifiers import hide_persons
 from gateway import faults
 from gateway.call import Answer, HttpRequest
 from gateway.pipeline import Pipeline, correlation_id_of
-from gateway.traffic import Body, MessageTooLarge, Traffic, came_late, left_early, rows_of
+from gateway.traffic import Body, MessageLate, MessageTooLarge, Traffic, came_late, left_early, rows_of
 from gateway.wsdl_pages import WsdlPages, asks_for_contract
 
 log = logging.getLogger(__name__)
@@ -109,10 +109,10 @@ class Door:
 
     async def _page(self, page: Page, scope: Scope, receive: Receive) -> Answer:
         request = _head(scope)
-        body, unreadable = await self._read(request, receive)
+        body, unreadable = await self._read(request, receive, passes_over=False)
         try:
             if unreadable is not None:
-                return faults.fault_of(unreadable, self._pipeline.settings.instance_name)
+                return _unread(unreadable)
             return await page(request.with_body(body)) or _NOT_FOUND
         except Exception as error:
             log.error("page_failed: %s", hide_persons(traceback.format_exc()))
@@ -143,13 +143,18 @@ class Door:
         answer = await self._pipeline.answer(request, unreadable)
         return answer.with_headers(("Connection", "close")) if unreadable is not None else answer
 
-    async def _read(self, request: HttpRequest, receive: Receive) -> tuple[bytes, MessageUnreadable | None]:
-        """The body, or what is wrong with it, as any ASGI server gives it; on our own connections see traffic.py."""
+    async def _read(
+        self, request: HttpRequest, receive: Receive, passes_over: bool = True
+    ) -> tuple[bytes, MessageUnreadable | None]:
+        """The body, or what is wrong with it, as any ASGI server gives it; on our own connections see traffic.py.
+
+        What is too large is passed over to its end, if it is to be, so that its sender hears of it.
+        """
         seconds = self.request_timeout_seconds
         body = Body(request.headers, self.max_message_bytes)
         try:
             async with asyncio.timeout(seconds):
-                while not body.is_refused_at_once and not body.is_endless:
+                while not (body.is_refused_at_once or body.is_endless or (body.is_too_large and not passes_over)):
                     event = await receive()
                     if event["type"] == "http.disconnect":
                         return b"", left_early()
@@ -159,6 +164,13 @@ class Door:
         except TimeoutError:
             return b"", came_late(seconds)
         return body.whole()
+
+
+def _unread(unreadable: MessageUnreadable) -> Answer:
+    """A page's answer to a body that could not be read. Pages are no calls: HTTP tells it, not a fault."""
+    status = 413 if isinstance(unreadable, MessageTooLarge) else 408 if isinstance(unreadable, MessageLate) else 400
+    sentence = f"{unreadable.detail}\n".encode()
+    return Answer(status, sentence, (("Content-Type", "text/plain; charset=utf-8"), ("Connection", "close")))
 
 
 def _is_below(path: str, start: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contracts import errors
 from contracts.envelope import write_fault
 from contracts.identifiers import hide_persons
+from contracts.xml import NoText
 from gateway.call import Answer
 from gateway.producer_address import without_user
 
@@ -43,11 +44,13 @@ FAULT_TEXTS: Mapping[str, str] = {
 
 
 class InternalFailure(errors.PlatformError):
-    """What the real platform tells as an internal error of its own: by its kind, without a code. VP009 in records."""
+    """What the real platform tells as an internal error of its own: by the message of an exception, without a code, and
+    in the detail by its class too (platform.md §12.4). VP009 in records.
+    """
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(f"{kind}: {sentence}")
-        self.kind = kind
+        self.sentence = sentence
 
 
 class UnexpectedFailure(InternalFailure, errors.ProducerUnreachable):
@@ -62,11 +65,17 @@ class EmptyAnswer(errors.ProducerUnreachable):
         self.answer = answer
 
 
+_NOT_CHARACTERS = InternalFailure(
+    "java.lang.ClassCastException",
+    "class com.ctc.wstx.evt.CompactStartElement cannot be cast to class javax.xml.stream.events.Characters",
+)
+
+
 def fault_of(error: errors.PlatformError, instance_name: str) -> Answer:
     """The platform's fault for an error: `VP004 [name] sentence`, with the error's detail."""
     text = f"{error.code} [{instance_name}] {FAULT_TEXTS[error.code]}"
     if isinstance(error, InternalFailure):
-        text = error.kind
+        text = hide_persons(error.sentence)
     return Answer(500, write_fault(error.faultcode, text, hide_persons(error.detail)))
 
 
@@ -76,6 +85,11 @@ def internal_fault(error: BaseException, instance_name: str, tells_kind: bool = 
     `tells_kind` is the real platform's form (platform.md §12.4): no code, but for its message we tell the error's kind.
     """
     text = f"VP009 [{instance_name}] {FAULT_TEXTS['VP009']}"
+    if isinstance(error, NoText):  # the caller's doing, and not logged
+        detail = f"An internal error stopped the call: {error}."
+        return (
+            fault_of(_NOT_CHARACTERS, instance_name) if tells_kind else Answer(500, write_fault("Server", text, detail))
+        )
     detail = f"An internal error stopped the call: {type(error).__name__}. It has been logged."
     return Answer(500, write_fault("Server", type(error).__name__ if tells_kind else text, detail))
 

@@ -17,7 +17,8 @@ from gateway.call import XML_CONTENT_TYPE, Call
 from gateway.settings import GatewaySettings, SettingsRefused
 
 PRODUCER_TIME = "x-skltp-prt"
-WARNING = "x-tidbro-warning"
+OURS = "x-tidbro-"
+WARNING = f"{OURS}warning"
 
 _OF_ONE_CONNECTION = re.compile(
     r"connection|keep-alive|proxy-.*|te|expect|date|via|warning|pragma|cache-control|trailer|upgrade|host|"
@@ -92,7 +93,10 @@ class HeaderRules:
         return bool(self._kept.fullmatch(name)) or not self._removed.fullmatch(name)
 
     def _decide_back(self, name: str) -> bool:
-        return name.lower() not in _NOT_RETURNED and not self._not_returned.fullmatch(name)
+        """What is told in our name is told by us alone."""
+        lowered = name.lower()
+        is_ours = lowered in _NOT_RETURNED or lowered.startswith(OURS)
+        return not is_ours and not self._not_returned.fullmatch(name)
 
 
 def _demand_one_line(name: str, value: str) -> None:

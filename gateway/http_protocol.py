@@ -5,7 +5,8 @@ headers are too long or do not arrive in time, or that ends before its head does
 nothing more, as on the real platform. A request whose sender stops before the announced end of the body is
 handed to the door as complete, and the door sees that it is short. What follows a whole request and is no request (the
 rest of a body longer than its Content-Length) does not disturb the answer: it is given, then the connection closes.
-HTTP/1.0 keeps its connection when it asks for that.
+A body that goes to the application, not to the door's traffic, has the same time and size as a message: beyond them
+the connection closes, with 408 or 413 when there is no answer yet. HTTP/1.0 keeps its connection when it asks for that.
 An offer to change to another protocol (Java's client offers HTTP/2 with its first request) is passed over.
 Source: DESIGN decision 2 in docs/decisions; platform.md §14.4, §14.5.
 """
@@ -33,6 +34,9 @@ _BETWEEN = len(": \r\n")  # what a header has beside its name and its value
 Handshaken = Callable[[ssl.SSLObject], None]
 """Is told of a connection made over TLS, and what was agreed."""
 _BARE_REFUSAL = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_BODY_IS_LATE = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_BODY_IS_LARGE = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_SLACK_SECONDS, _SLACK_BYTES = 1.0, 1_048_576  # in which the door tells of a body that is late or large in its own way
 
 
 class _Refused(Exception):
@@ -47,6 +51,7 @@ class SoapHttpProtocol(HttpToolsProtocol):
     max_request_line_bytes: ClassVar[int] = 65_536
     max_head_bytes: ClassVar[int] = 65_536
     refuses_by_status: ClassVar[bool] = False
+    max_body_bytes: ClassVar[int] = 15_728_640
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
@@ -57,6 +62,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
         self._reason = ""
         self._resumes = False
         self._head_timer: asyncio.TimerHandle | None = None
+        self._body_timer: asyncio.TimerHandle | None = None  # of a body that goes to the application
+        self._body_bytes = 0
         self._answering: Any = None  # the cycle at work; `cycle` is the one that came last
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -72,6 +79,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._stop_body_timer()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -144,6 +153,8 @@ class SoapHttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         if self._resumes:
             self._resumes = False
+            if not isinstance(self.cycle, TrafficCycle):
+                self._expect_body()
             return
         version = self.parser.get_http_version()
         if version not in ("1.0", "1.1"):
@@ -200,6 +211,7 @@ class SoapHttpProtocol(HttpToolsProtocol):
         if version == "1.0" and self.parser.should_keep_alive():
             self.cycle.keep_alive = True
             self.cycle.default_headers = [*self.cycle.default_headers, (b"connection", b"keep-alive")]
+        self._expect_body()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._answering = cycle
@@ -211,9 +223,30 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self.cycle.take(body)
         else:
             super().on_body(body)
+            self._body_bytes += len(body)
+            if self._body_bytes > self.max_body_bytes + _SLACK_BYTES:
+                self._end_body(_BODY_IS_LARGE)
+
+    def _expect_body(self) -> None:
+        """Of a request that goes to the application, which may answer without looking at it."""
+        self._stop_body_timer()
+        self._body_bytes = 0
+        seconds = self.head_timeout_seconds + _SLACK_SECONDS
+        self._body_timer = self.loop.call_later(seconds, self._end_body, _BODY_IS_LATE)
+
+    def _end_body(self, refusal: bytes) -> None:
+        """Enough of it; whether the application has answered already or still waits."""
+        self._stop_body_timer()
+        if self.pipeline:
+            self._refuse("the body of a request behind another is late or too large")
+        elif not self.transport.is_closing():
+            if not self.cycle.response_started:
+                self.transport.write(refusal)
+            self.transport.close()
 
     def on_message_complete(self) -> None:
         self._has_progressed = True
+        self._stop_body_timer()
         super().on_message_complete()
 
     def eof_received(self) -> bool | None:  # type: ignore[override]
@@ -243,6 +276,11 @@ class SoapHttpProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _stop_body_timer(self) -> None:
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+            self._body_timer = None
+
     def _stop(self, sentence: str) -> None:
         self._reason = sentence
         raise _Refused
@@ -268,12 +306,13 @@ def protocol_for(
     max_request_line_bytes: int = 65_536,
     max_head_bytes: int = 65_536,
     refuses_by_status: bool = False,
+    max_body_bytes: int = 15_728_640,
     handshaken: Handshaken | None = None,
 ) -> type[HttpToolsProtocol]:
     """The protocol class for a gateway, whose name its faults carry; a request's head has so long to arrive.
 
-    With `refuses_by_status`, what is no request is told by status 400 without a body. `handshaken` hears of each
-    connection made over TLS.
+    A body that is no call's may be `max_body_bytes` long. With `refuses_by_status`, what is no request is told by
+    status 400 without a body. `handshaken` hears of each connection made over TLS.
     """
     own: dict[str, Any] = {
         "instance_name": instance_name,
@@ -281,6 +320,7 @@ def protocol_for(
         "max_request_line_bytes": max_request_line_bytes,
         "max_head_bytes": max_head_bytes,
         "refuses_by_status": refuses_by_status,
+        "max_body_bytes": max_body_bytes,
     }
     if handshaken is not None:
         own["_tell_handshake"] = lambda _, agreed: handshaken(agreed)

@@ -24,6 +24,7 @@ from contracts.errors import (
     ProducerUnreachable,
     TakUnavailable,
 )
+from contracts.header_validation import HeaderValidator
 from contracts.http_headers import CORRELATION_ID
 from contracts.identifiers import hide_persons
 from contracts.producer import SchedulingProducer
@@ -84,12 +85,15 @@ class Pipeline:
         self._events = EcsLog(settings)
         self._limits = Limits(max_bytes=settings.max_message_bytes)
         self._validator = Validator(catalogue)
+        self._header_validator = HeaderValidator()
         self._host = SpyneHost(catalogue.interactions, self._carry)
 
     async def open(self) -> None:
         """Compile the schemas and open the producers. Raises what keeps the gateway from starting."""
         if not self.settings.ip_whitelist:
             log.warning("ip_whitelist_is_empty: every caller will be refused with VP011")
+        if self.settings.retries_updates and self.settings.retry_attempts:
+            log.warning("updates_are_sent_again: a call that changes something may be carried out twice after a reset")
         self._validator.warm_up()
         await self.producers.open()
         for companion in self.companions:
@@ -122,7 +126,9 @@ class Pipeline:
                 self._events.write("error", call, answer)
             self._events.write("resp-out", call, answer)
         message_log.write(call, answer, self.message_log)
-        call.exception = None  # its traceback leads back to the call: in a circle it would wait for the collector
+        if call.exception is not None:  # its traceback leads to the call, and to itself: in circles, both would stay
+            call.exception.__traceback__ = None
+            call.exception = None
         return answer
 
     def _stopped(self, call: Call, error: PlatformError) -> Answer:
@@ -156,6 +162,7 @@ class Pipeline:
         self._route(call, snapshot)
         self._authorise(call, snapshot)
         await self._check_request(call)
+        await self._check_header(call)
         await self.producers.prepare(call)
         self._events.write("req-out", call)
         try:
@@ -191,6 +198,22 @@ class Pipeline:
         )
         call.authorisation_trace = search.trace
         authorisation.demand_authorisation(search)
+
+    async def _check_header(self, call: Call) -> None:
+        """A scanned message that cannot be parsed is refused only where the header is a reason to refuse."""
+        must_keep = self.settings.header_validation == "refuse"
+        if self.settings.header_validation == "off":
+            return
+        message = call.read_message
+        try:
+            found, advice = await work_on(len(message.body), self._header_validator.check, message)
+        except MessageUnreadable:
+            if must_keep:
+                raise
+            return
+        call.warnings += tuple(map(str, advice if must_keep else found + advice))
+        if found and must_keep:
+            raise ContractViolation(found)
 
     async def _check_request(self, call: Call) -> None:
         if self.settings.validation == "off":

@@ -7,17 +7,19 @@ Source: contracts/producer.py; platform.md §13, §14.1; DESIGN decision 2 in do
 """
 
 import asyncio
+import logging
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 from contracts import codec, envelope
 from contracts.errors import PlatformError, ProducerOverloaded, ProducerUnreachable
 from contracts.identifiers import HsaId
-from contracts.producer import Caller, SchedulingProducer
+from contracts.producer import Caller, Health, SchedulingProducer
 from gateway import charsets, faults, headers, ping, profiles
 from gateway import producer_failures as failures
+from gateway.adapter_pool import AdapterPool
 from gateway.call import Answer, Call
 from gateway.forwarder import Forwarder
 from gateway.producer_tls import ProducerTls
@@ -25,7 +27,11 @@ from gateway.settings import GatewaySettings
 from gateway.time_outs import TimeOuts
 from gateway.workers import work_on
 
+log = logging.getLogger(__name__)
+
 ADAPTER = "adapter:"
+HEALTH_SECONDS = 5.0
+CLOSE_SECONDS = 10.0
 
 
 class Producers:
@@ -49,8 +55,10 @@ class Producers:
         )
         self._tls = producer_tls or ProducerTls.load(settings.tls_file, settings.checks_producer_host)
         self._forwarder = Forwarder(settings, self._time_outs, self._tls)
-        self._pool = ThreadPoolExecutor(settings.adapter_threads, thread_name_prefix="adapter")
+        self._pool = AdapterPool(settings.adapter_threads, "adapter")
         self._under_way = 0
+        self._health_pool = AdapterPool(max(len(adapters), 1), "adapter-health")
+        self._health_asked: dict[str, Future[Health]] = {}
 
     async def open(self) -> None:
         """Open every plug-in, then the way to HTTP producers. Raises what a plug-in raises."""
@@ -59,11 +67,34 @@ class Producers:
         await self._forwarder.open()
 
     async def close(self) -> None:
-        """Wait for the plug-ins' last answers and close everything."""
+        """Wait for the plug-ins' last answers and close everything; not for ever for one that hangs."""
         await self._forwarder.close()
-        for adapter in self.adapters.values():
-            await asyncio.get_running_loop().run_in_executor(self._pool, adapter.close)
-        self._pool.shutdown()
+        self._health_pool.shutdown(wait=False)
+        for name, adapter in self.adapters.items():
+            try:
+                await asyncio.wait_for(self._run(adapter.close), CLOSE_SECONDS)
+            except TimeoutError:
+                log.error("adapter_not_closed", extra={"adapter": name})
+        if not await asyncio.to_thread(self._pool.end, CLOSE_SECONDS):
+            log.error("adapters_still_at_work: the process ends without their answers")
+
+    def _run(self, work: Callable[[], object]) -> "asyncio.Future[object]":
+        return asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    def health(self, name: str) -> Health:
+        """What a plug-in says of itself, from any thread that may wait; one that raises or hangs is not ready.
+
+        Each has a thread of its own for that: in the pool it would wait behind calls and seem ill for being busy. While
+        it has not answered, it is not asked again.
+        """
+        asked = self._health_asked.get(name)
+        if asked is None or asked.done():
+            self._health_asked[name] = asked = self._health_pool.submit(_health_of, name, self.adapters[name])
+        try:
+            return asked.result(HEALTH_SECONDS)
+        except TimeoutError:
+            log.error("adapter_health_late", extra={"adapter": name})
+            return Health(False, f"The adapter did not say within {HEALTH_SECONDS:g} seconds.")
 
     def renew_certificates(self) -> bool:
         """Take `tls_file` and what it names anew if they have changed; whether that was done. From any thread."""
@@ -74,7 +105,8 @@ class Producers:
         assert call.route is not None
         address, message = call.route.address.strip(), call.read_message
         if self._settings.tells_internal_errors and not call.route.profile:
-            raise faults.InternalFailure("NullPointerException", "The route names no profile.")
+            told = 'Cannot invoke "String.equalsIgnoreCase(String)" because "rivProfileOut" is null'
+            raise faults.InternalFailure("java.lang.NullPointerException", told)
         rewritten = profiles.must_rewrite(message.profile, call.route.profile)
         if not address.startswith(ADAPTER) and address != ping.PLATFORM:
             write = profiles.in_other_profile if rewritten else charsets.in_utf_8
@@ -121,6 +153,15 @@ class Producers:
         self._under_way -= 1
         if not work.cancelled():
             work.exception()  # an answer that came too late has nobody left to tell
+
+
+def _health_of(name: str, adapter: SchedulingProducer) -> Health:
+    """The plug-in's health; one that raises, against the protocol, is down."""
+    try:
+        return adapter.health()
+    except Exception as error:
+        log.exception("adapter_health_failed", extra={"adapter": name})
+        return Health(False, f"The adapter could not say: {type(error).__name__}.")
 
 
 def _answer(adapter: SchedulingProducer, call: Call, address: str) -> Answer:

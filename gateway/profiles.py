@@ -87,6 +87,7 @@ class _Rewrite:
 
     def __init__(self, root: xml.Element, from_namespace: str, from_name: str, to_namespace: str, to_name: str) -> None:
         self._declared = _declared_in(root)
+        self._attribute_names = iter(xml.attribute_names(root)) if _has_synonyms(self._declared) else None
         self._from, self._from_name = from_namespace, from_name
         self._to, self._to_name = to_namespace, to_name
 
@@ -102,7 +103,7 @@ class _Rewrite:
             new[node.prefix] = namespace
         read = read.within(own)
         prefixed = f"{node.prefix}:{name}" if node.prefix else name
-        yield f"<{prefixed}{_declarations(new)}{_attributes(node, read)}"
+        yield f"<{prefixed}{_declarations(new)}{self._attributes(node, read)}"
         yield from self._content(node, read, written.new_child(new) if new else written, prefixed)
 
     def _new(self, own: Mapping[str | None, str], namespace: str, name: str) -> dict[str | None, str]:
@@ -110,6 +111,14 @@ class _Rewrite:
         if name in ("Envelope", "Header") or (namespace, name) == (self._to, self._to_name):
             return {prefix: self._to if uri == self._from else uri for prefix, uri in own.items()}
         return dict(own)
+
+    def _attributes(self, node: xml.Element, read: _Scope) -> str:
+        """Each as it was written; where one prefix alone can stand for its namespace, that need not be looked up."""
+        written = self._attribute_names
+        return "".join(
+            f' {next(written) if written else _attribute_name(etree.QName(str(name)), read)}="{_value(str(value))}"'
+            for name, value in node.items()
+        )
 
     def _content(self, node: xml.Element, read: _Scope, written: Prefixes, prefixed: str) -> Iterator[str]:
         if not len(node) and not node.text:
@@ -138,6 +147,13 @@ def _declared_in(root: xml.Element) -> dict[xml.Element, dict[str | None, str]]:
     return declared
 
 
+def _has_synonyms(declared: Mapping[xml.Element, Mapping[str | None, str]]) -> bool:
+    """Whether several prefixes stand for one namespace anywhere."""
+    prefixes: dict[str, str] = {}
+    rows = (row for own in declared.values() for row in own.items())
+    return any(prefix is not None and prefixes.setdefault(uri, prefix) != prefix for prefix, uri in rows)
+
+
 def _declarations(new: Mapping[str | None, str]) -> str:
     return "".join(f' xmlns{":" + prefix if prefix else ""}="{_value(uri)}"' for prefix, uri in new.items())
 
@@ -154,12 +170,6 @@ def _text(text: str | None) -> str:
 def _value(value: str) -> str:
     """An attribute's value; white space other than blanks stays what it is only as references."""
     return escape(value).translate({9: "&#9;", 10: "&#10;", 13: "&#13;"})
-
-
-def _attributes(node: xml.Element, read: _Scope) -> str:
-    return "".join(
-        f' {_attribute_name(etree.QName(str(name)), read)}="{_value(str(value))}"' for name, value in node.items()
-    )
 
 
 def _attribute_name(name: etree.QName, read: _Scope) -> str:

@@ -63,6 +63,12 @@ class GatewaySettings:
     answer_validation: Strictness = setting(
         "warn", "What happens to an answer that breaks its contract's XSD.", skltp="off"
     )
+    header_validation: Strictness = setting(
+        "warn",
+        "What happens to a request whose header breaks its schemas: address and Actor; an unknown actorType is told "
+        "and never refused.",
+        skltp="off",
+    )
     errata: bool = setting(True, "Whether the named corrections of the official schemas are applied.")
 
     # Who calls
@@ -119,6 +125,7 @@ class GatewaySettings:
         True, "Whether a message is read although its Content-Type says that it is a web form.", skltp=False
     )
     request_timeout_seconds: float = setting(20.0, "How long a consumer may take to send its request.")
+    keep_alive_seconds: int = setting(75, "How long an idle connection of a consumer is kept for its next call.")
     query_becomes_headers: bool = setting(
         False, "Whether the query of the consumer's URL goes on to the producer, as headers too.", skltp=True
     )

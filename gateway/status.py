@@ -7,7 +7,6 @@ Elsewhere: the paths, and reloading what is told of here (admin.py).
 Source: platform.md §17.1, §17.2; §24 rows 59 and 60.
 """
 
-import logging
 import resource
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,14 +14,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
-from contracts.producer import Health, SchedulingProducer
 from contracts.times import SWEDEN, Clock
 from gateway.hsa import HsaCache
 from gateway.pipeline import Pipeline
 from gateway.settings import GatewaySettings
 from gateway.tak.cache import Refresh, TakCache
-
-log = logging.getLogger(__name__)
 
 Group = Literal["", "liveness", "readiness"]
 
@@ -83,8 +79,8 @@ class Status:
 
     def _adapters(self) -> dict[str, dict[str, Any]]:
         parts = {}
-        for name, adapter in self._pipeline.producers.adapters.items():
-            told = _asked(name, adapter)
+        for name in self._pipeline.producers.adapters:
+            told = self._pipeline.producers.health(name)
             parts[f"adapter:{name}"] = {"status": _up(told.is_ready), "sentence": told.sentence}
         return parts
 
@@ -144,15 +140,6 @@ def _with_details(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
         details = {key: value for key, value in part.items() if key != "status"}
         told[name] = {"status": part["status"], **({"details": details} if details else {})}
     return told
-
-
-def _asked(name: str, adapter: SchedulingProducer) -> Health:
-    """The adapter's health; one that raises, against the protocol, is down."""
-    try:
-        return adapter.health()
-    except Exception as error:
-        log.exception("adapter_health_failed", extra={"adapter": name})
-        return Health(False, f"The adapter could not say: {type(error).__name__}.")
 
 
 def _all_up(parts: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -64,6 +64,10 @@ class Body:
         return self._announced is not None
 
     @property
+    def is_too_large(self) -> bool:
+        return max(self._size, self._announced or 0) > self._most
+
+    @property
     def is_endless(self) -> bool:
         return self._size > MOST_DISCARDED_BYTES
 
@@ -76,12 +80,16 @@ class Body:
 
     def whole(self) -> tuple[bytes, MessageUnreadable | None]:
         """The body, or what is wrong with it."""
-        if max(self._size, self._announced or 0) > self._most:
+        if self.is_too_large:
             return b"", MessageTooLarge(f"the message is larger than {self._most} bytes")
         if self._announced is not None and self._announced != self._size:
             told = f"the body has {self._size} bytes, but Content-Length says {self._announced}"
             return b"", MessageUnreadable(told)
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts), None
+
+
+class MessageLate(MessageUnreadable):
+    """A body that has not come in time: HTTP can tell that too."""
 
 
 def left_early() -> MessageUnreadable:
@@ -93,7 +101,7 @@ def cut_short() -> MessageUnreadable:
 
 
 def came_late(seconds: float) -> MessageUnreadable:
-    return MessageUnreadable(f"the request did not arrive within {seconds:g} seconds")
+    return MessageLate(f"the request did not arrive within {seconds:g} seconds")
 
 
 class _NothingMore:
@@ -112,14 +120,16 @@ _NOTHING_MORE = _NothingMore()
 class TrafficCycle:
     """One request and its answer. The flags without a comment are uvicorn's, which its protocol reads and sets.
 
-    While it answers, it is in circles with itself and its task; then it lets go of both. In circles, every call's
-    documents would wait for the garbage collector, and the collector's pauses would be other calls' delays.
+    While it answers, it is in circles with itself, its task and its connection; then it lets go of them, and of the
+    request. In circles, every call's documents would wait for the garbage collector, and the collector's pauses would
+    be other calls' delays; and a connection that only waits would hold the last body that came by it.
     """
 
     def __init__(
         self, connection: Connection, traffic: Traffic, request: HttpRequest, keep_alive: bool, is_1_0: bool
     ) -> None:
         self._connection, self._traffic, self._request = connection, traffic, request
+        self._presence = request.presence
         self._tells_keep_alive = is_1_0  # HTTP/1.0 keeps a connection only when both have said so
         self._body = Body(request.headers, traffic.max_message_bytes)
         self._timer: asyncio.TimerHandle | None = None
@@ -135,7 +145,9 @@ class TrafficCycle:
             connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def take(self, part: bytes) -> None:
-        """A part of the body."""
+        """A part of the body; of no interest once it is answered."""
+        if self.response_complete:
+            return
         self._body.add(part)
         if self._body.is_endless:
             self._start()
@@ -156,7 +168,7 @@ class TrafficCycle:
     def end(self) -> None:
         """Its sender says no more: what has come is all. A body in chunks is whole with its last chunk alone."""
         is_cut = self.more_body and not self._body.is_announced
-        self._request.presence.has_closed_its_half = True
+        self._presence.has_closed_its_half = True
         self.more_body = self.keep_alive = False
         self._start(cut_short() if is_cut else None)
 
@@ -183,11 +195,11 @@ class TrafficCycle:
 
     @property
     def disconnected(self) -> bool:
-        return self._request.presence.has_left
+        return self._presence.has_left
 
     @disconnected.setter
     def disconnected(self, has_left: bool) -> None:
-        self._request.presence.has_left = has_left
+        self._presence.has_left = has_left
 
     async def _run(self, unreadable: MessageUnreadable | None) -> None:
         try:
@@ -198,6 +210,8 @@ class TrafficCycle:
         finally:
             self._connection.tasks.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self.message_event, self._task = _NOTHING_MORE, None
+            if self.response_complete:
+                del self._connection, self._request, self._body
 
     def _finish(self, answer: Answer) -> None:
         if not self.disconnected and not self._connection.transport.is_closing():

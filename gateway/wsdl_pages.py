@@ -16,6 +16,7 @@ from contracts import xml
 from contracts.catalogue import Catalogue
 from contracts.envelope import write_fault
 from contracts.namespaces import WSDL, WSDL_SOAP
+from gateway import faults
 from gateway.call import Answer, HttpRequest
 from gateway.settings import GatewaySettings, SettingsRefused
 from gateway.wsdl_sources import ServedWsdl, files_of, references, served_wsdls, target_of
@@ -58,10 +59,16 @@ class WsdlPages:
         with_includes = self._settings.wsdl_rewrites_includes
         path = served.wsdl if wanted is None else files_of(served, with_includes).get(wanted)
         if path is None:
-            return Answer(500, write_fault("Server", _NO_SCHEMA, f"SchemaMissing: {_NO_SCHEMA}"))
+            return self._unknown_schema(wanted or "")
         root = _with_address(path, served, self._base(request) + request.path, with_includes)
         declared = b'<?xml version="1.0" encoding="UTF-8"?>\n' + xml.serialise(root)
         return Answer(200, declared, (("Content-Type", self._settings.wsdl_content_type),))
+
+    def _unknown_schema(self, wanted: str) -> Answer:
+        if not self._settings.tells_internal_errors:
+            return Answer(500, write_fault("Server", _NO_SCHEMA, f"SchemaMissing: {_NO_SCHEMA}"))
+        error = faults.InternalFailure("java.io.FileNotFoundException", f"{wanted} (No such file or directory)")
+        return faults.fault_of(error, self._settings.instance_name)
 
     def _unknown_path(self, request: HttpRequest) -> Answer:
         base = self._base(request)

@@ -159,6 +159,7 @@ class RegionServer(uvicorn.Server):
             own.max_request_line_bytes,
             own.max_head_bytes,
             own.http_refusals,
+            own.max_message_bytes,
             handshaken,
         )
         return lambda: kind(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
@@ -209,6 +210,7 @@ def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Se
         proxy_headers=False,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=own.keep_alive_seconds,
         timeout_graceful_shutdown=30,
         timeout_notify=CERTIFICATES_LOOKED_AT_EVERY_SECONDS,
     )

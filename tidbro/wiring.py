@@ -11,7 +11,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from contracts.catalogue import Catalogue, ContractBroken
+from contracts import xml
+from contracts.catalogue import Catalogue, ContractBroken, Errata, Interaction
 from contracts.producer import ENTRY_POINT_GROUP, SchedulingProducer
 from contracts.times import Clock
 from gateway.admin import AdminPages
@@ -130,11 +131,24 @@ def make_folder(path: Path) -> None:
 
 
 def _load_contracts(settings: RegionSettings) -> Catalogue:
+    """The official contracts and those of the folders, whose schemas are compiled here to be sure that they can be."""
     folders = [Path(folder) for folder in settings.contract_folders]
     try:
-        return Catalogue.official(*folders, strict=not settings.gateway.errata)
+        found = Catalogue.official(*folders, strict=not settings.gateway.errata)
+        for one in found.interactions:
+            if one.folder in folders:
+                _try_schemas(one, found.errata)
     except ContractBroken as error:
-        raise SettingsRefused(f"contract_folders cannot be used: {error}.") from None
+        raise SettingsRefused(f"contract_folders cannot be used: {str(error).rstrip('.')}.") from None
+    return found
+
+
+def _try_schemas(one: Interaction, errata: Errata) -> None:
+    """Raises ContractBroken naming the WSDL and, by its reason, the schema that keeps it from being used."""
+    try:
+        xml.compile_schema(dict(one.schemas), one.folder, errata.correct)
+    except xml.SchemaBroken as error:
+        raise ContractBroken(f"{one.wsdl.name}: {' '.join(str(error).split())}") from None
 
 
 def _adapter_names(snapshot: TakSnapshot | None, settings: RegionSettings) -> list[str]:

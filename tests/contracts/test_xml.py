@@ -1,7 +1,9 @@
 """contracts/xml.py: what the one XML door lets in, and what it keeps out (DESIGN decision 5; platform.md §3, §8)."""
 
+import gc
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -603,3 +605,51 @@ def test_detaching_takes_time_with_the_message_not_with_its_square() -> None:
     """Many declarations and 5 MB of text: a search of the text for each took minutes."""
     declared = " ".join(f'xmlns:p{number}="urn:{number}"' for number in range(4_000))
     assert len(detached(f"<a {declared}><b>{'x' * 5_000_000}</b></a>")) > 5_000_000
+
+
+PIECE = 10_000_001  # more than libxml2 takes in one by itself
+
+
+@pytest.mark.parametrize(
+    "node",
+    [b"<!--%b-->" % (b"x" * PIECE), b" " * PIECE, b"<?x %b?>" % (b"x" * PIECE), b"<b>%b</b>" % (b"x" * PIECE)],
+    ids=["comment", "blanks", "instruction", "text"],
+)
+def test_a_scan_takes_a_node_as_long_as_a_message(node: bytes) -> None:
+    """platform.md §14.4: the real platform's parser has no bound of its own."""
+    assert begun(b"<a>%b<c/><d/></a>" % node, until="c")[-1] == "c"
+
+
+@pytest.mark.parametrize(("depth", "comes_in"), [(256, True), (257, False), (1_000, False), (10_000, False)])
+def test_a_scan_of_a_large_document_goes_no_deeper_than_of_a_small_one(depth: int, comes_in: bool) -> None:
+    data = b"<a>" + b" " * PIECE + b"<a>" * (depth - 1) + b"</a>" * depth
+    if comes_in:
+        assert len(begun(data)) == depth
+    else:
+        with pytest.raises(MessageUnreadable, match=r"nested more than 256 deep|resource limit"):
+            begun(data)
+
+
+def test_a_scan_of_a_large_document_counts_its_tags_all_the_same() -> None:
+    with pytest.raises(MessageUnreadable, match="more than 200000 tags"):
+        begun(b"<a>" + b" " * PIECE + b"<b/>" * 200_000 + b"</a>")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"<a><b/><c/><d/></a>", b"<a><b/><c>", b"<a><b", b"<a><b></a>", b"<a><x:b/></a>", b"<a>" * 300],
+    ids=["whole", "unfinished", "broken", "crossed", "unbound", "deep"],
+)
+@pytest.mark.parametrize("until", ["", "b"])
+@pytest.mark.parametrize("charset", [None, "utf-16"])
+def test_a_scan_that_has_ended_leaves_nothing_in_circles(data: bytes, until: str, charset: str | None) -> None:
+    """They would wait for the garbage collector, with the document of every call."""
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            with suppress(MessageUnreadable):
+                begun(data, until, charset)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -264,7 +264,7 @@ def forwarded(
 
     async def ask() -> tuple[Answer, HttpProducer]:
         async with an_http_producer(reply, behave) as producer:
-            contract = envelope.read((request or a_request()).body).contract or ""
+            contract = envelope.scan((request or a_request()).body).contract or ""
             route = a_route(address=producer.url, profile=profile, contract=contract)
             async with opened(a_pipeline(route, **settings)) as pipeline:
                 return await pipeline.answer(request or a_request()), producer

@@ -127,7 +127,12 @@ def served(
     door = Door(pipeline, {**pages_of(pipeline), **(pages or {})})
     own = pipeline.settings
     protocol = protocol_for(
-        own.instance_name, head_timeout_seconds, own.max_request_line_bytes, own.max_head_bytes, own.http_refusals
+        own.instance_name,
+        head_timeout_seconds,
+        own.max_request_line_bytes,
+        own.max_head_bytes,
+        own.http_refusals,
+        own.max_message_bytes,
     )
     config = uvicorn.Config(  # as tidbro/server.py has it: middleware around the door would hide it from the protocol
         door, http=protocol, loop="uvloop", ws="none", lifespan="on", log_config=None, proxy_headers=False

@@ -2,6 +2,7 @@
 answered (platform.md §3, §14.4, §14.5; DESIGN decisions 1, 2, 5)."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -600,3 +601,56 @@ def test_the_fault_written_below_the_application_is_the_platforms_own(gateway: S
     assert read_fault(below.body).faultstring == read_fault(above.body).faultstring
     assert below.headers["content-type"] == above.headers["content-type"]
     assert headers_of(b"x\r\nConnection: close")["connection"] == below.headers["connection"]
+
+
+# Bodies that are no call's
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[ServedGateway]:
+    """A gateway that waits for nothing long and takes little."""
+    with served(a_pipeline(request_timeout_seconds=0.2, max_message_bytes=10_000), head_timeout_seconds=0.2) as one:
+        yield one
+
+
+@pytest.mark.parametrize("body", [b"", b"x"])
+@pytest.mark.parametrize(("path", "status"), [("/zzz", 404), ("/status", 408), ("/health", 408)])
+def test_a_body_that_does_not_come_ends_the_connection_wherever_it_was_for(
+    hasty: ServedGateway, path: str, status: int, body: bytes
+) -> None:
+    raw = hasty.told(a_post(body, path=path, length=5_000))
+    assert raw.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Fault" not in raw
+
+
+@pytest.mark.parametrize("length", [100_000_000, None])
+@pytest.mark.parametrize(("path", "status"), [("/zzz", 404), ("/status", 413)])
+def test_a_body_that_is_too_large_is_not_listened_to_to_its_end(
+    hasty: ServedGateway, path: str, status: int, length: int | None
+) -> None:
+    """What does not fit into the buffers on the way is not sent: the connection has closed."""
+    size = 100_000_000
+    announced = () if length else ("Transfer-Encoding: chunked",)
+    head = a_post(b"", *announced, path=path, length=length or False)
+    with hasty.connect() as connection:
+        connection.sendall(head)
+        sent = 0
+        with suppress(OSError):
+            while sent < size:
+                part = b"x" * 65_536
+                connection.sendall(part if length else b"10000\r\n" + part + b"\r\n")
+                sent += 65_536
+        assert sent < size
+        assert read_all(connection)[:13] in (b"HTTP/1.1 %d " % status, b"")  # a reset may be faster than the answer
+
+
+def test_a_body_that_comes_late_behind_another_call_does_not_cost_that_its_answer(hasty: ServedGateway) -> None:
+    raw = hasty.told(a_post(GOOD) + a_post(b"x", path="/status", length=50))
+    assert raw.count(b"HTTP/1.1 200 ") == 1
+
+
+def test_a_page_keeps_its_connection_when_the_body_has_come(hasty: ServedGateway) -> None:
+    with hasty.connect() as connection:
+        for path, status in (("/zzz", 404), ("/status", 200), ("/zzz", 404)):
+            connection.sendall(a_post(b"abc", path=path))
+            assert read_reply(connection).status == status

@@ -89,6 +89,19 @@ def test_a_message_as_large_as_may_be_passes_both_ways(reading: str, size: int) 
 
 
 @READINGS
+@pytest.mark.parametrize(
+    "node",
+    [b"<!--%b-->", b"%b", b"<?x %b?>"],
+    ids=["comment", "blanks", "instruction"],
+)
+def test_a_node_that_comes_before_the_bodys_first_element_may_be_as_long(reading: str, node: bytes) -> None:
+    """platform.md §14.4: how far the scan has to read changes nothing."""
+    body = GOOD.replace(b"<r:GetAllCareTypes>", node % (b" " * 10_500_000) + b"<r:GetAllCareTypes>")
+    answer, producer = sent_on(a_request(body), reading=reading, validation="off")
+    assert (answer.status, [digest(one) for one in producer.bodies]) == (200, [digest(body)])
+
+
+@READINGS
 def test_a_valid_message_as_large_as_may_be_passes_our_own_validation(reading: str) -> None:
     """platform.md §24 row 29, with the contract's schema on the way."""
     padding = b"\n" * (SETTINGS.max_message_bytes - len(GOOD))

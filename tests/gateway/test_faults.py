@@ -96,7 +96,7 @@ def test_what_the_real_platform_tells_as_an_internal_error_has_no_code() -> None
     """platform.md §12.4; it is VP009 in the records."""
     error = faults.UnexpectedFailure("TooLarge", f"of {ANNA.number}")
     fault = fault_in(faults.fault_of(error, "x"))
-    assert (error.code, fault.faultstring, fault.detail) == ("VP009", "TooLarge", "TooLarge: of (hidden)")
+    assert (error.code, fault.faultstring, fault.detail) == ("VP009", "of (hidden)", "TooLarge: of (hidden)")
 
 
 def test_a_producers_own_fault_is_passed_on_as_a_fault_of_its_own() -> None:

@@ -244,6 +244,12 @@ def test_which_headers_do_not_come_back_is_a_setting() -> None:
     assert {"X-Server", "SOAPAction"} <= told.keys()
 
 
+def test_a_producers_headers_of_our_own_names_do_not_come_back() -> None:
+    """They would be taken for the gateway's."""
+    told = dict(returned([("x-tidbro-warning", "1"), ("X-Tidbro-Identity", "2"), ("X-Tidbro", "3")]))
+    assert told.keys() & {"x-tidbro-warning", "X-Tidbro-Identity", "X-Tidbro"} == {"X-Tidbro"}
+
+
 # Warnings
 
 

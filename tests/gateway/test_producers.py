@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from contracts import scheduling
 from contracts.errors import NotAuthorised, ProducerFault, ProducerUnreachable
 from contracts.identifiers import HsaId
+from gateway import producers
 from gateway.call import Answer
 from gateway.pipeline import Pipeline
 from tests.gateway.builders import (
@@ -305,3 +307,31 @@ def test_a_snapshot_of_no_authorisations_reaches_no_adapter() -> None:
     snapshot = a_snapshot(a_route(), authorisations=())
     assert fault_in(carried(a_pipeline(snapshot=snapshot, adapters={"stub": stub}))).code == "VP007"
     assert stub.asked == []
+
+
+@pytest.mark.parametrize("hanging", ["close", "a call"])
+def test_an_adapter_that_hangs_does_not_hold_up_the_end(
+    hanging: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its threads are such that the process does not wait for them either."""
+    monkeypatch.setattr(producers, "CLOSE_SECONDS", 0.1)
+    gate = Gate()
+
+    class Hanging(Stub):
+        def close(self) -> None:
+            if hanging == "close":
+                gate()
+
+    async def live() -> list[threading.Thread]:
+        pipeline = a_pipeline(adapters={"stub": Hanging(before=gate)}, producer_timeout_seconds=0.1)
+        await pipeline.producers.open()
+        if hanging == "a call":
+            await pipeline.answer(a_request())
+        await pipeline.close()
+        return [one for one in threading.enumerate() if one.name.startswith("adapter")]
+
+    left = asyncio.run(live())
+    gate.let_on()
+    assert any(one.getMessage().startswith("adapter") for one in caplog.records if one.levelname == "ERROR")
+    assert left
+    assert all(one.daemon for one in left)

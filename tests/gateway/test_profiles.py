@@ -205,6 +205,26 @@ def test_only_the_address_element_of_its_namespace_is_renamed() -> None:
     ]
 
 
+@pytest.mark.parametrize("declared", ["w u", "u w"])
+@pytest.mark.parametrize("to_other", [to_21, to_20])
+def test_an_attribute_keeps_its_prefix_among_several_for_its_namespace(
+    declared: str, to_other: Callable[[str], str]
+) -> None:
+    """platform.md §4.3, 5: also where a declaration that nobody uses stands before or behind it."""
+    namespaces = " ".join(f'xmlns:{prefix}="{A}"' for prefix in declared.split())
+    nested = '<w:MessageID w:x="1" y="2" u:z="3" xml:lang="sv"/><o:a xmlns:o="urn:o" xmlns:p="urn:o" o:b="4" p:c="5" w:d="6"/>'
+    text = to_other(f'<s:Envelope xmlns:s="{SOAP}" {namespaces} w:first="0"><!-- w:no="" -->{nested}</s:Envelope>')
+    found = re.findall(r'([\w:]+)="(\d)"', text)
+    assert found == [
+        ("w:first", "0"), ("w:x", "1"), ("y", "2"), ("u:z", "3"), ("o:b", "4"), ("p:c", "5"), ("w:d", "6"),
+    ]  # fmt: skip
+
+
+def test_many_attributes_with_several_prefixes_for_a_namespace_take_no_time() -> None:
+    attributes = " ".join(f'{"uw"[n % 2]}:a{n}=""' for n in range(15_000))
+    assert attributes in to_21(f'<e xmlns:w="{A}" xmlns:u="{A}" {attributes}/>')
+
+
 def test_attributes_keep_prefix_name_and_value() -> None:
     """platform.md §4.3, 5: mustUnderstand and actor survive."""
     text = (

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import threading
 import zlib
 from collections.abc import Awaitable, Callable
@@ -126,8 +127,19 @@ def test_an_element_in_the_address_is_an_internal_error_when_scanned() -> None:
     body = a_message(f"<x>{CLINIC}</x>")
     assert answered(body, "scan").status == 500
     assert refused(body, "scan", tells_internal_errors=False).code == "VP009"
-    assert not refused(body, "scan", tells_internal_errors=True).code.startswith("VP")
+    assert "logged" not in refused(body, "scan", tells_internal_errors=False).detail
+    told = refused(body, "scan", tells_internal_errors=True)
+    assert re.match(r"class [\w.]+ cannot be cast to class [\w.]+$", told.faultstring)
+    assert told.detail == f"java.lang.ClassCastException: {told.faultstring}"
     assert refused(body, "whole").code == "VP003"
+
+
+@pytest.mark.parametrize(
+    "address", ["<x/>{}", "{}<x/>", "{}<x>zzz</x>", "SE<x/>{}", "<!-- c --><x>{}</x>", "<x>{}</x>"]
+)
+def test_wherever_an_element_stands_in_the_address_there_is_no_receiver(address: str) -> None:
+    """platform.md §3; docs/fidelity.md."""
+    assert refused(a_message(address.format(CLINIC)), "whole").code == "VP003"
 
 
 @pytest.mark.parametrize("reading", ["scan", "whole"])

@@ -357,3 +357,21 @@ def test_a_question_on_a_connection_that_closed_is_asked_again() -> None:
     answers, connections = connections_of([sample(), sample()], closes=True)
     assert [answer.status for answer in answers] == [200, 200]
     assert (len(connections), len(set(connections))) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "warnings"),
+    [({}, 0), ({"compatibility": "skltp"}, 1), ({"compatibility": "skltp", "retry_attempts": 0}, 0)],
+)
+def test_a_gateway_that_sends_changes_twice_says_so_at_its_start(
+    settings: dict[str, object], warnings: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """platform.md §25 row 13: copied, with a warning."""
+
+    async def start() -> None:
+        pipeline = a_pipeline(**settings)
+        await pipeline.open()
+        await pipeline.close()
+
+    asyncio.run(start())
+    assert sum("updates_are_sent_again" in one.getMessage() for one in caplog.records) == warnings

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from contracts.producer import Health
+from gateway import producers
 from gateway.hsa import HsaCache
 from gateway.pipeline import Pipeline
 from gateway.status import Status
 from gateway.tak.cache import TakCache
 from gateway.tak.exchange import CatalogueUnreadable
 from gateway.tak.snapshot import TakSnapshot
-from tests.gateway.builders import NOW, OFFICIAL, SETTINGS, Stub, a_pipeline, a_route, a_snapshot
+from tests.gateway.builders import NOW, OFFICIAL, SETTINGS, Gate, Stub, a_pipeline, a_route, a_snapshot
 from tests.gateway.test_hsa import a_file
 
 
@@ -82,6 +84,28 @@ def test_an_adapter_that_raises_against_the_protocol_is_down() -> None:
     is_ready, told = Status(a_pipeline(adapters={"stub": Raising()}), lambda: NOW).health()
     assert not is_ready
     assert told["components"]["adapter:stub"]["sentence"] == "The adapter could not say: ConnectionError."
+
+
+def test_an_adapter_that_does_not_say_in_time_is_down_and_is_asked_no_more_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(producers, "HEALTH_SECONDS", 0.05)
+    gate, asked = Gate(), []
+
+    class Hanging(Stub):
+        def health(self) -> Health:
+            asked.append(1)
+            gate()
+            return super().health()
+
+    status = Status(a_pipeline(adapters={"hangs": Hanging(), "stub": Stub()}), lambda: NOW)
+    for _ in range(3):
+        is_ready, told = status.health()
+        assert not is_ready
+        assert told["components"]["adapter:hangs"]["sentence"] == "The adapter did not say within 0.05 seconds."
+        assert told["components"]["adapter:stub"]["status"] == "UP"
+    assert len(asked) == 1
+    gate.let_on()
 
 
 # Health, in the platform's form

@@ -27,6 +27,7 @@ from tests.gateway.builders import (
     carried,
     fault_in,
 )
+from tests.people import ANNA
 
 PATH = "/vp/crm/scheduling/MakeBooking/1/rivtabp21"
 PAGES = WsdlPages(OFFICIAL, SETTINGS)
@@ -153,6 +154,13 @@ def test_an_unknown_path_is_told_with_the_known_ones() -> None:
 def test_an_unknown_schema_is_a_fault(wanted: str) -> None:
     """platform.md §16.2: a generic SOAP fault."""
     assert fault_in(got(f"xsd={wanted}")).faultstring == "There is no such schema in this contract."
+
+
+def test_the_real_platform_tells_of_an_unknown_schema_as_of_any_exception() -> None:
+    """platform.md §16.2, §12.4: the fault string is its message, the detail its class and message."""
+    fault = fault_in(got(f"xsd=no{ANNA.number}.xsd", pages=pages_with(compatibility="skltp")))
+    assert fault.detail == f"java.io.FileNotFoundException: {fault.faultstring}"
+    assert ANNA.number not in fault.detail
 
 
 def test_a_schema_outside_the_domains_folder_is_not_served(tmp_path: Path) -> None:
@@ -457,9 +465,8 @@ def test_includes_and_imported_wsdls_are_left_alone_where_the_platform_does(
     """platform.md §16.2: xsd:include and wsdl:import are unchanged, and are no names of schemas either."""
     pages = pages_with(an_odd_domain(tmp_path), **settings)
     assert 'location="parts/abstract.wsdl"' in got("wsdl", ODD, pages).body.decode()
-    assert (
-        fault_in(got("xsd=parts/abstract.wsdl", ODD, pages)).faultstring == "There is no such schema in this contract."
-    )
+    told = fault_in(got("xsd=parts/abstract.wsdl", ODD, pages)).faultstring
+    assert told in ("There is no such schema in this contract.", "parts/abstract.wsdl (No such file or directory)")
 
 
 def test_a_domain_of_somebodys_own_is_routed_and_validated(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,39 @@ def test_what_does_not_fit_stops_the_start_with_one_sentence(
     told = capsys.readouterr().err
     assert named in told
     assert told.count("\n") == 1
+
+
+def without_schema(folder: Path) -> str:
+    (missing,) = folder.glob("interactions/*/UpdateResponder_*.xsd")
+    missing.unlink()
+    return missing.name
+
+
+def with_a_schema_outside(folder: Path) -> str:
+    (schema,) = folder.glob("interactions/*/UpdateResponder_*.xsd")
+    outside = folder.parent / "outside.xsd"
+    shutil.copy(next(folder.glob("core_components/*.xsd")), outside)
+    text = re.sub(rb'schemaLocation="[^"]*"', b'schemaLocation="../../../outside.xsd"', schema.read_bytes())
+    schema.write_bytes(text)
+    return outside.name
+
+
+def with_a_broken_schema(folder: Path) -> str:
+    (schema,) = folder.glob("interactions/*/UpdateResponder_*.xsd")
+    schema.write_text("<broken")
+    return "UpdateInteraction_1.0_RIVTABP21.wsdl"
+
+
+@pytest.mark.parametrize("spoilt", [without_schema, with_a_schema_outside, with_a_broken_schema])
+def test_a_domain_folder_whose_schemas_cannot_be_used_stops_the_start_with_one_sentence(
+    spoilt: Callable[[Path], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(official_folder() / "itintegration_engagementindex_1.0", tmp_path / "domain")
+    named = spoilt(folder)
+    assert main(["gateway", "--data", str(tmp_path), "--port", "0", "--wsdl-dir", str(folder)]) == 2
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if " catalogue_" not in line]
+    assert "contract_folders cannot be used: " in told
+    assert named in told
 
 
 def test_flags_go_before_set(tmp_path: Path) -> None:

@@ -100,6 +100,24 @@ def test_after_the_end_nobody_listens_on_any_port(own: Certificates) -> None:
             socket.create_connection(("127.0.0.1", port))
 
 
+def test_an_idle_connection_is_kept_as_long_as_the_setting_says(tmp_path: Path) -> None:
+    """Who pools connections should rarely meet one that has closed."""
+    settings = a_gateway(tmp_path, "--set", "keep_alive_seconds=1")
+    with running(settings, is_gateway_alone=True) as gateway, gateway_connection(gateway.url) as connection:
+        for _ in range(2):
+            connection.sendall(b"GET /zzz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert read_reply(connection).status == 404
+        answered = time.monotonic()
+        assert connection.recv(1) == b""
+        assert 0.5 < time.monotonic() - answered < 5
+    assert GatewaySettings().keep_alive_seconds == 75
+
+
+def gateway_connection(url: str) -> socket.socket:
+    host, _, port = url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=30)
+
+
 def test_the_start_says_every_place(made: Certificates, capsys: pytest.CaptureFixture[str]) -> None:
     listeners = [Listener(listen("127.0.0.1", 0)), Listener(listen("127.0.0.1", 0), made.tls)]
     server = server_for(Echo(), GatewaySettings(), listeners)
