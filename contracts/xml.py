@@ -13,6 +13,7 @@ Elsewhere: what stands in an envelope (envelope.py), whether a message keeps its
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
