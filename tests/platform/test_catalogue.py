@@ -9,12 +9,22 @@ import pytest
 from lxml import etree
 
 from contracts import xml
-from tests.platform.catalogue import EXPIRED, AuthorisationRow, RouteRow, hsa_units, persistent_cache
+from tests.platform.catalogue import (
+    CONSUMER,
+    EXPIRED,
+    INSTANCE,
+    AuthorisationRow,
+    RouteRow,
+    hsa_units,
+    persistent_cache,
+)
 from tests.platform.letter import detail_of
 from tests.platform.messages import GET, a_message
+from tests.platform.process import GatewayProcess
 from tests.platform.tak_service import Condition, TakService
 from tests.platform.wire import Reply
 from tests.platform.world import Gateway, World
+from tidbro.cli import main
 
 NO_TAK = "No contact with TAK at startup, and no local cache to fallback on, not possible to route call"
 HEAD = ("Host: ", "Time: ", "Initialize TAK cache resources...")
@@ -219,6 +229,54 @@ def test_18_a_load_that_fails_does_not_replace_the_good_copy(world: World, tak: 
         tak.condition = condition
         gateway.get("/resetcache")
         assert local_copy.read_bytes() == good
+
+
+# What the gateway itself answers
+
+PING = "urn:riv:itintegration:monitoring:PingForConfigurationResponder:1"
+
+
+def a_ping(address: str) -> bytes:
+    content = f"<t:serviceContractNamespace>{GET}</t:serviceContractNamespace><t:logicalAddress>A</t:logicalAddress>"
+    return a_message(address, PING, content)
+
+
+def test_a_ping_is_routed_as_any_call_and_answered_by_the_platform_where_a_route_says_so(
+    world: World, tmp_path: Path
+) -> None:
+    """contracts.md §8 PING-1 to PING-3: a real cache leads its pings to components of their own, or nowhere; a route
+    to `platform:` makes this gateway the component."""
+    local_copy = tmp_path / "copy.xml"
+    rows = [RouteRow(INSTANCE, "platform:", PING), RouteRow("A", world.places.http, PING)]
+    allowed = [AuthorisationRow(address, PING) for address in (INSTANCE, "A", "NOWHERE")]
+    local_copy.write_text(persistent_cache(rows, allowed))
+    gateway = world.start("skltp", tak=local_copy)
+    reply = gateway.call(a_ping(INSTANCE))
+    assert (reply.status, gateway.attempts(reply)) == (200, [])
+    assert f"<p:value>{INSTANCE}</p:value>" in reply.body.decode()
+    assert len(gateway.attempts(gateway.call(a_ping("A")))) == 1
+    detail_of(gateway.call(a_ping("NOWHERE")), "VP004")
+
+
+def test_a_gateway_with_a_catalogue_of_its_own_serves_it_to_other_gateways(world: World, tmp_path: Path) -> None:
+    """platform.md §20.4: what takcache.endpoint.address is to name; the one that loads from it routes the same."""
+    data = tmp_path / "own"
+    file = tmp_path / "tak.toml"
+    file.write_text(
+        f'[[route]]\naddress = "{world.places.http}"\nlogical_addresses = ["A"]\ncontracts = ["{GET}"]\n'
+        f'[[authorisation]]\nconsumers = ["{CONSUMER}"]\nlogical_addresses = ["A"]\ncontracts = ["{GET}"]\n'
+    )
+    for words in (["import", str(file), "--component", "SE1"], ["publish"]):
+        assert main(["tak", *words, "--data", str(data), "--user", "anna"]) == 0
+    arguments = ["gateway", "--port", "0", "--data", str(data), "--instance-id", INSTANCE]
+    process = GatewayProcess(arguments, data)
+    try:
+        url = f"http://127.0.0.1:{process.ports['http']}/tak-services/SokVagvalsInfo/v2"
+        behind = world.start("skltp", {"takcache.endpoint.address": url}, tak=tmp_path / "copy.xml")
+        assert behind.call().status == 200
+        assert "REFRESH_OK" in behind.get("/status").body.decode()
+    finally:
+        process.stop()
 
 
 # The HSA tree

@@ -300,7 +300,7 @@ def test_the_commands_of_the_page_work_as_they_stand(tmp_path, monkeypatch):
     script = "set -eu\n" + "\n".join(blocks(page, "bash")).replace(
         "tidbro tak", f"'{sys.executable}' -m tidbro.cli tak"
     )
-    done = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", timeout=120, check=False)
+    done = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", timeout=600, check=False)
     lost = "tidbro: The XML of a local copy has no place for 5 components of routes, 2 descriptions; --format toml keeps them.\n"
     assert (done.returncode, done.stderr) == (0, lost), done.stdout + done.stderr
     for shown in blocks(page, "text"):
