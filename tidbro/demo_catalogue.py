@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 CLINIC_GROUP = ("SE2321009991-2B02", "SE2321009991-2B03")
 """Provtagningen Norra and Södra."""
 TIMEBOOK = "adapter:timebook"
+_BEHIND_REGIONAL = (*CLINIC_GROUP, "SE2321009991-FT01")
+"""The group, and the regional platform's own id, at which it is pinged."""
 
 _PLANTER = "demo"
 _WRITTEN_BASE = "http://127.0.0.1:8080"
@@ -70,7 +72,7 @@ def wanted_now(base_url: str, group_address: str) -> TakSnapshot:
     def moved(route: Route) -> Route:
         if route.address.startswith(_WRITTEN_BASE):
             return replace(route, address=base_url + route.address.removeprefix(_WRITTEN_BASE))
-        is_of_group = route.logical_address in CLINIC_GROUP and route.address == TIMEBOOK
+        is_of_group = route.logical_address in _BEHIND_REGIONAL and route.address == TIMEBOOK
         return replace(route, address=group_address) if is_of_group else route
 
     return TakSnapshot.of(map(moved, written.routes), written.authorisations)

@@ -13,15 +13,17 @@ from typing import Any
 
 from gateway.tak import published_json
 from gateway.tak.changes import Changes, lines, named, row_lines
+from gateway.tak.details import beyond_a_local_copy, described_version
 from gateway.tak.exchange import write_persistent_cache
 from gateway.tak.importing import ImportReport
-from gateway.tak.publication import Publication, PublishedAuthorisation, PublishedRoute
+from gateway.tak.publication import Filter, Publication, PublishedAuthorisation, PublishedRoute
 from gateway.tak.store import Pending, Store, Version
 from gateway.tak.toml_file import write_toml
 from gateway.tak.unmatched import Unmatched
 
 WIDTH = 80
 MOST_LINES = 40
+MOST_DAYS = 10
 
 
 # -- Lists
@@ -66,6 +68,8 @@ def _listed(kind: str, publication: Publication) -> Iterable[Listed]:
             return (_route(one) for one in publication.routes)
         case "authorisations":
             return (_authorisation(one) for one in publication.authorisations)
+        case "filters":
+            return (_filter(of, one) for of in publication.authorisations for one in of.filters)
         case "contracts":
             return (
                 Listed(
@@ -142,6 +146,20 @@ def _authorisation(one: PublishedAuthorisation) -> Listed:
     more = ", ".join(filter(None, (f"{one.first_day} – {one.last_day}", one.agreement)))
     text = f"{one.consumer.hsa_id} at {one.logical_address.hsa_id}  {named(one.contract.namespace)}"
     return Listed("authorisation", one.id, told, text, more)
+
+
+def _filter(of: PublishedAuthorisation, one: Filter) -> Listed:
+    told = {
+        "authorisation": of.id,
+        "consumer": of.consumer.hsa_id,
+        "logical_address": of.logical_address.hsa_id,
+        "contract": of.contract.namespace,
+        "service_domain": one.service_domain,
+        "categories": list(one.categories),
+    }
+    text = f"{one.service_domain}  {', '.join(one.categories)}"
+    where = f"of authorisation {of.id}, {of.consumer.hsa_id} at {of.logical_address.hsa_id}"
+    return Listed("filter", one.id, told, text, f"{where}, {named(of.contract.namespace)}")
 
 
 def _days(one: PublishedRoute | PublishedAuthorisation) -> dict[str, str]:
@@ -262,8 +280,8 @@ def pending(found: Sequence[Pending], user: str, everything: bool) -> Iterator[s
     yield from _some(told, len(found), everything)
 
 
-def changes(found: Changes, everything: bool) -> Iterator[str]:
-    """Who reaches what otherwise, then which rows differ."""
+def changes(found: Changes, later: Sequence[Changes], everything: bool) -> Iterator[str]:
+    """Who reaches what otherwise, now and from later days on, then which rows differ."""
     if found.is_empty:
         yield "No route and no authorisation differs."
         return
@@ -271,14 +289,26 @@ def changes(found: Changes, everything: bool) -> Iterator[str]:
     yield from _some(lines(found), len(found.reach), everything)
     if not found.reach:
         yield "  nobody anything else than before"
+    yield from _ahead(later, everything)
     yield f"Rows that differ: {len(found.rows)}"
     yield from _some((f"  {line}" for line in row_lines(found)), len(found.rows), everything)
 
 
-def checked(found: Changes, report: ImportReport, everything: bool) -> Iterator[str]:
+def _ahead(later: Sequence[Changes], everything: bool) -> Iterator[str]:
+    """What takes effect later, day by day."""
+    told = later if everything else later[:MOST_DAYS]
+    for one in told:
+        yield f"From {one.day}:"
+        yield from _some(lines(one), len(one.reach), everything)
+    if len(told) < len(later):
+        yield f"  … and on {len(later) - len(told)} more days; --everything shows them"
+
+
+def checked(found: Changes, later: Sequence[Changes], report: ImportReport, everything: bool) -> Iterator[str]:
     """What a file's catalogue opens, and whether its rows keep the rules."""
     yield f"Who reaches what on {found.day}: {len(found.reach)}"
     yield from _some(lines(found), len(found.reach), everything)
+    yield from _ahead(later, everything)
     yield from report.notes
     yield f"Rows that the catalogue would refuse: {len(report.refused)}"
 
@@ -319,6 +349,12 @@ def exported(store: Store, number: int, form: str, today: date) -> bytes:
     if form == "json":
         return published_json.write(published_json.document_of(publication, by_key=True), pretty=True) + b"\n"
     if form == "xml":
-        return write_persistent_cache(publication.snapshot())
+        return write_persistent_cache(described_version(publication))
     heading = f"Version {number} of the catalogue, published {publication.published_at:%Y-%m-%d}."
-    return write_toml(publication.snapshot(), today, heading).encode()
+    return write_toml(described_version(publication), today, heading).encode()
+
+
+def not_exported(store: Store, number: int, form: str) -> str:
+    """What a version says that a form of file has no place for; empty when it keeps everything."""
+    lost = beyond_a_local_copy(store.publication(number)) if form == "xml" else []
+    return f"The XML of a local copy has no place for {', '.join(lost)}; --format toml keeps them." if lost else ""

@@ -147,6 +147,8 @@ class TakCache:
         try:
             self._snapshot = self._restored()
         except CatalogueUnreadable as missing:
+            if self._local_copy is not None and self._local_copy.exists():
+                log.error("catalogue_copy_not_restored: %s: %s", self._local_copy.name, hide_persons(str(missing)))
             lines = (
                 NOT_FETCHED,
                 *reason,

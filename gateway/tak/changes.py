@@ -11,7 +11,7 @@ Source: platform.md §9.1, §9.3, §10, §20.2 (preview).
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, TypeVar
 
 from contracts.times import SWEDEN
@@ -90,6 +90,50 @@ def between(old: TakSnapshot, new: TakSnapshot, day: date) -> Changes:
     routes = _changed_rows(old.routes, new.routes, _route_key, "route")
     authorisations = _changed_rows(old.authorisations, new.authorisations, _authorisation_key, "authorisation")
     return Changes(day, (*routes, *authorisations), tuple(_reach_changes(_Reach(old, noon), _Reach(new, noon))))
+
+
+def ahead(old: TakSnapshot, new: TakSnapshot, day: date) -> tuple[Changes, ...]:
+    """What `new` changes later than on `day`: the days on which more takes effect, each with just that.
+
+    A day on which a difference ends, for both are alike from then on, is none. Rows are not told again.
+    """
+    routes, authorisations = _differing(old.routes, new.routes), _differing(old.authorisations, new.authorisations)
+    differing: set[Route | Authorisation] = {*routes, *authorisations}
+    contracts = {one.contract.lower() for one in differing}
+    was, will_be = _only(old, contracts), _only(new, contracts)
+    known = set(between(was, will_be, day).reach)
+    found: list[Changes] = []
+    for later in sorted({one for row in differing for one in _turns(row.validity) if one > day}):
+        reach = between(was, will_be, later).reach
+        if told := tuple(one for one in reach if one not in known):
+            found.append(Changes(later, (), told))
+        known = set(reach)
+    return tuple(found)
+
+
+def _differing(old: Sequence[Row], new: Sequence[Row]) -> set[Row]:
+    was: Counter[Row] = Counter(old)
+    will_be: Counter[Row] = Counter(new)
+    return set(was - will_be) | set(will_be - was)
+
+
+def _only(snapshot: TakSnapshot, contracts: set[str]) -> TakSnapshot:
+    """What a snapshot says of some contracts; no other concerns who reaches them."""
+    return TakSnapshot.of(
+        (one for one in snapshot.routes if one.contract.lower() in contracts),
+        (one for one in snapshot.authorisations if one.contract.lower() in contracts),
+    )
+
+
+def _turns(validity: Validity) -> Iterator[date]:
+    """The days from which a row is in force, and no longer is."""
+    first, last = whole_days(validity) or (
+        validity.start.astimezone(SWEDEN).date(),
+        validity.end.astimezone(SWEDEN).date(),
+    )
+    yield first
+    if last < date.max:
+        yield last + timedelta(days=1)
 
 
 def opened(snapshot: TakSnapshot, day: date) -> Changes:

@@ -7,6 +7,7 @@ version is a JSON document of its own that any later one can import. A database 
 Elsewhere: the tables (entities.py). Source: DESIGN decision 9, STYLE §10.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -61,6 +62,13 @@ class Database:
     def __init__(self, url: str) -> None:
         self.engine = _engine(url)
         self._writing_engine = self.engine.execution_options(writes=True)
+
+    def make_private(self) -> None:
+        """Make the file of an SQLite database that is not there yet, for its owner alone. Raises OSError."""
+        file = self.engine.url.database
+        if self.engine.dialect.name == "sqlite" and file and file != ":memory:":
+            with suppress(FileExistsError):
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -220,6 +220,50 @@ class Editing:
         row.producer_address = producer_address
         return row
 
+    def move(
+        self,
+        row: ProducerAddressRow,
+        url: str,
+        profile: ProfileRow,
+        component: ComponentRow,
+        version: int | None = None,
+    ) -> ProducerAddressRow:
+        """Let a producer address be another, and every route to it with it."""
+        other = self.producer_address(rules.url(url), profile, component)
+        self._refuse_taken(None if other is row else other)
+        self._take(row, version)
+        row.url, row.profile, row.component = url, profile, component
+        self._forget(row)
+        return row
+
+    def rename_filter(self, row: FilterRow, service_domain: str, version: int | None = None) -> FilterRow:
+        """Let a filter be of another service domain."""
+        domain = rules.demanded("service domain", service_domain)
+        beside = FilterRow.service_domain == domain, FilterRow.authorisation == row.authorisation
+        other = self.session.scalar(select(FilterRow).where(*beside, FilterRow.deleted.is_(False)))
+        self._refuse_taken(None if other is row else other)
+        self._take(row, version)
+        row.service_domain = domain
+        self._forget(row)
+        return row
+
+    def categories(self, row: FilterRow) -> list[CategoryRow]:
+        """The categories of a filter that are not deleted."""
+        self.session.flush()
+        asked = select(CategoryRow).where(CategoryRow.filter == row, CategoryRow.deleted.is_(False))
+        return list(self.session.scalars(asked.order_by(CategoryRow.id)))
+
+    def categorise(self, row: FilterRow, added: Sequence[str], removed: Sequence[str]) -> None:
+        """Add categories to a filter and remove others. Raises EntityMissing for one that is not there to remove."""
+        there = {one.category: one for one in self.categories(row)}
+        for category in dict.fromkeys(removed):
+            if category not in there:
+                raise EntityMissing(f"The filter {row.key} has no category {rules.shown(category)}.")
+            self.delete(there.pop(category))
+        for category in dict.fromkeys(added):
+            self._refuse_taken(there.get(category))
+            self._add(CategoryRow(filter=row, category=rules.demanded("category", category)))
+
     def delete(self, row: EntityRow, version: int | None = None) -> None:
         """Remove a row that was never published, mark another. Raises StillUsed, OwnedByAnother, ChangedMeanwhile."""
         self._take(row, version)

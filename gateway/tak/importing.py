@@ -1,7 +1,7 @@
 """Taking another catalogue's rows in as one user's pending changes: what is missing is added, what is there stays.
 
 A catalogue out of a file knows only routes and authorisations; contracts, components and addresses are made as they
-are named. Such a file does not say whose a producer's address is: an address that is there already keeps its
+are named. Where the file does not say whose a producer's address is, an address that is there already keeps its
 component, otherwise the address's host names one (`adapter:timebook` → `adapter-timebook`), unless it is told.
 A row that the catalogue refuses stops the import, unless the rest is wanted; each is told in the report.
 Elsewhere: reading files (exchange.py, published_json.py), the rules (rules.py, editing.py).
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from contracts.times import SWEDEN
+from gateway.tak.details import ContractDetails, Details, details_of, major_of
 from gateway.tak.editing import Editing
 from gateway.tak.entities import AuthorisationRow, ComponentRow, EntityRow, PeriodRow, ProducerAddressRow
 from gateway.tak.exchange import whole_days
@@ -24,6 +25,7 @@ from gateway.tak.model import Authorisation, Route, Validity
 from gateway.tak.publication import (
     Component,
     Contract,
+    Filter,
     LogicalAddress,
     ProducerAddress,
     Profile,
@@ -35,7 +37,6 @@ from gateway.tak.refusals import CatalogueRefused
 from gateway.tak.snapshot import TakSnapshot
 
 _NO_HSA_ID = re.compile(r"[^0-9a-zA-Z]+")
-_MAJOR = re.compile(r":(\d{1,4})\Z")
 Row = TypeVar("Row", bound=EntityRow)
 
 
@@ -188,23 +189,27 @@ def publication_of(
 
     `owners` has the component of an address in a profile, where that is known.
     """
-    return _Join(component, owners or {}).publication(snapshot)
+    return _Join(component, owners or {}, details_of(snapshot)).publication(snapshot)
 
 
 class _Join:
-    def __init__(self, component: str, owners: Mapping[tuple[str, str], str]) -> None:
-        self._component_told, self._owners = component, owners
+    def __init__(self, component: str, owners: Mapping[tuple[str, str], str], told: Details) -> None:
+        self._component_told, self._owners, self._told = component, owners, told
+        self._contract_details = {key.lower(): one for key, one in told.contracts.items()}
+        self._components_described = {key.lower(): text for key, text in told.components.items()}
+        self._addresses_described = {key.lower(): text for key, text in told.logical_addresses.items()}
         self._profiles: dict[str, Profile] = {}
         self._contracts: dict[str, Contract] = {}
         self._components: dict[str, Component] = {}
         self._logical_addresses: dict[str, LogicalAddress] = {}
-        self._addresses: dict[tuple[str, str], ProducerAddress] = {}
+        self._addresses: dict[tuple[str, str, str], ProducerAddress] = {}
 
     def publication(self, snapshot: TakSnapshot) -> Publication:
         routes = tuple(self._route(number, one) for number, one in enumerate(snapshot.routes, start=1))
         authorisations = tuple(
             self._authorisation(number, one) for number, one in enumerate(snapshot.authorisations, start=1)
         )
+        self._name_the_rest()
         return Publication(
             version=1,
             published_at=_NEVER,
@@ -224,7 +229,7 @@ class _Join:
             number,
             self._logical_address(one.logical_address),
             self._contract(one.contract),
-            self._address(one.address, one.profile),
+            self._address(one.address, one.profile, self._told.components_of.get(one, "")),
             first_day,
             last_day,
         )
@@ -238,28 +243,48 @@ class _Join:
             self._contract(one.contract),
             first_day,
             last_day,
+            self._told.agreements.get(one, ""),
+            tuple(Filter(0, domain, categories) for domain, categories in self._told.filters.get(one, ())),
         )
 
     def _contract(self, namespace: str) -> Contract:
-        major = _MAJOR.search(namespace)
-        made = Contract(len(self._contracts) + 1, namespace, major=int(major[1]) if major else 1)
+        told = self._contract_details.get(namespace.lower(), ContractDetails())
+        major = major_of(namespace) if told.major is None else told.major
+        made = Contract(len(self._contracts) + 1, namespace, told.description, major, told.minor)
         return self._contracts.setdefault(namespace.lower(), made)
 
     def _component(self, hsa_id: str) -> Component:
-        return self._components.setdefault(hsa_id.lower(), Component(len(self._components) + 1, hsa_id))
+        description = self._components_described.get(hsa_id.lower(), "")
+        return self._components.setdefault(hsa_id.lower(), Component(len(self._components) + 1, hsa_id, description))
 
     def _logical_address(self, hsa_id: str) -> LogicalAddress:
-        made = LogicalAddress(len(self._logical_addresses) + 1, hsa_id)
+        made = LogicalAddress(
+            len(self._logical_addresses) + 1, hsa_id, self._addresses_described.get(hsa_id.lower(), "")
+        )
         return self._logical_addresses.setdefault(hsa_id.lower(), made)
 
-    def _address(self, url: str, profile: str) -> ProducerAddress:
-        known = self._addresses.get((url, profile))
+    def _profile(self, name: str) -> Profile:
+        made = Profile(len(self._profiles) + 1, name, self._told.profiles.get(name, ""))
+        return self._profiles.setdefault(name, made)
+
+    def _address(self, url: str, profile: str, component: str) -> ProducerAddress:
+        owner = component or self._owners.get((url, profile)) or self._component_told or component_of(url)
+        known = self._addresses.get((url, profile, owner.lower()))
         if known is None:
-            made = self._profiles.setdefault(profile, Profile(len(self._profiles) + 1, profile))
-            owner = self._owners.get((url, profile)) or self._component_told or component_of(url)
-            known = ProducerAddress(len(self._addresses) + 1, url, made, self._component(owner))
-            self._addresses[url, profile] = known
+            known = ProducerAddress(len(self._addresses) + 1, url, self._profile(profile), self._component(owner))
+            self._addresses[url, profile, owner.lower()] = known
         return known
+
+    def _name_the_rest(self) -> None:
+        """Things that the file tells of and no row names."""
+        for namespace in self._told.contracts:
+            self._contract(namespace)
+        for hsa_id in self._told.components:
+            self._component(hsa_id)
+        for hsa_id in self._told.logical_addresses:
+            self._logical_address(hsa_id)
+        for name in self._told.profiles:
+            self._profile(name)
 
 
 _NEVER = datetime(2000, 1, 1, tzinfo=SWEDEN)

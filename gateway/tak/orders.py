@@ -201,7 +201,7 @@ def _unfitting(name: str, item: Item) -> Iterator[str]:
                 yield f"{field} måste vara ett heltal från 0 till 9999."
         elif not isinstance(value, str):
             yield f"{field} måste vara en text."
-        elif not _fits(field, value):
+        elif not _fits("logiskAdress" if (name, field) == ("logiskadresser", "hsaId") else field, value):
             yield f"{name}: {field} {rules.shown(value)} innehåller ogiltiga tecken eller har fel längd."
 
 

@@ -11,7 +11,7 @@ Source: platform.md §20.1, §20.2, §20.3.
 
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -88,6 +88,8 @@ class Store:
 
     def open(self) -> None:
         """Raises CatalogueStoreUnusable for a database that cannot be reached, or is of another version."""
+        with suppress(OSError):  # then the database itself says what is wrong
+            self._database.make_private()
         try:
             with self._database.writing() as session:
                 Base.metadata.create_all(session.connection())

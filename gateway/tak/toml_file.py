@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from contracts.namespaces import responder
+from gateway.tak.details import Details, Filters, details_of
 from gateway.tak.exchange import ALWAYS, USUAL_PROFILE, whole_days
 from gateway.tak.model import Authorisation, Route, Validity
 from gateway.tak.snapshot import TakSnapshot
@@ -30,14 +31,20 @@ Product = tuple[Texts, Texts]
 
 def write_toml(snapshot: TakSnapshot, today: date, heading: str = "") -> str:
     """The text of a catalogue's file; `heading` becomes a comment at its top."""
-    tables = [*_route_tables(snapshot.routes, today), *_authorisation_tables(snapshot.authorisations, today)]
+    told = details_of(snapshot)
+    tables = [
+        *_route_tables(snapshot.routes, told, today),
+        *_authorisation_tables(snapshot.authorisations, told, today),
+        *_thing_tables(told),
+    ]
     head = [f"# {line}".rstrip() for line in heading.splitlines()]
     return "\n\n".join(filter(None, ["\n".join(head), *tables])) + "\n"
 
 
-def _route_tables(routes: Sequence[Route], today: date) -> Iterator[str]:
-    groups = _grouped(routes, lambda one: (one.address, one.profile, _days(one.validity)))
-    for (address, profile, days), rows in sorted(groups.items()):
+def _route_tables(routes: Sequence[Route], told: Details, today: date) -> Iterator[str]:
+    owners = told.components_of
+    groups = _grouped(routes, lambda one: (one.address, one.profile, owners.get(one, ""), _days(one.validity)))
+    for (address, profile, component, days), rows in sorted(groups.items()):
         for logical_addresses, contracts in _products((one.logical_address, one.contract) for one in rows):
             yield "\n".join(
                 (
@@ -45,6 +52,7 @@ def _route_tables(routes: Sequence[Route], today: date) -> Iterator[str]:
                     "[[route]]",
                     f"address = {_text(address)}",
                     *([] if profile == USUAL_PROFILE else [f"profile = {_text(profile)}"]),
+                    *([f"component = {_text(component)}"] if component else []),
                     f"logical_addresses = {_list(logical_addresses)}",
                     f"contracts = {_list(map(short_name, contracts))}",
                     *_day_lines(days),
@@ -52,9 +60,16 @@ def _route_tables(routes: Sequence[Route], today: date) -> Iterator[str]:
             )
 
 
-def _authorisation_tables(authorisations: Sequence[Authorisation], today: date) -> Iterator[str]:
-    groups = _grouped(authorisations, lambda one: (_days(one.validity),))
-    for (days,), rows in sorted(groups.items()):
+def _authorisation_tables(authorisations: Sequence[Authorisation], told: Details, today: date) -> Iterator[str]:
+    groups = _grouped(
+        authorisations,
+        lambda one: (_days(one.validity), told.agreements.get(one, ""), told.filters.get(one, ())),
+    )
+    for (days, agreement, filters), rows in sorted(groups.items()):
+        more = (
+            *([f"agreement = {_text(agreement)}"] if agreement else []),
+            *([f"filters = {_filter_list(filters)}"] if filters else []),
+        )
         of_consumer = _grouped(rows, lambda one: one.consumer)
         pairs = {
             consumer: _products((one.logical_address, one.contract) for one in mine)
@@ -66,11 +81,11 @@ def _authorisation_tables(authorisations: Sequence[Authorisation], today: date) 
         for consumers, (logical_addresses, contracts) in sorted(
             (tuple(sorted(consumer for consumer, _ in shared)), product) for product, shared in sharing.items()
         ):
-            yield from _authorisation_table(consumers, logical_addresses, contracts, days, today)
+            yield from _authorisation_table(consumers, logical_addresses, contracts, more, days, today)
 
 
 def _authorisation_table(
-    consumers: Texts, logical_addresses: Texts, contracts: Texts, days: Texts, today: date
+    consumers: Texts, logical_addresses: Texts, contracts: Texts, more: Texts, days: Texts, today: date
 ) -> Iterator[str]:
     yield "\n".join(
         (
@@ -79,9 +94,36 @@ def _authorisation_table(
             f"consumers = {_list(consumers)}",
             f"logical_addresses = {_list(logical_addresses)}",
             f"contracts = {_list(map(short_name, contracts))}",
+            *more,
             *_day_lines(days),
         )
     )
+
+
+def _filter_list(filters: Filters) -> str:
+    told = (f"{{ domain = {_text(domain)}, categories = {_list(categories)} }}" for domain, categories in filters)
+    return f"[{', '.join(told)}]"
+
+
+def _thing_tables(told: Details) -> Iterator[str]:
+    """Things that have something to tell, or that no row uses."""
+    for namespace, one in sorted(told.contracts.items()):
+        lines = [f"namespace = {_text(namespace)}"]
+        lines += [f"major = {one.major}"] if one.major is not None else []
+        lines += [f"minor = {one.minor}"] if one.minor else []
+        yield _thing_table("contract", lines, one.description)
+    for name, key, things in (
+        ("component", "hsa_id", told.components),
+        ("logical_address", "hsa_id", told.logical_addresses),
+        ("profile", "name", told.profiles),
+    ):
+        for thing, description in sorted(things.items()):
+            yield _thing_table(name, [f"{key} = {_text(thing)}"], description)
+
+
+def _thing_table(name: str, lines: list[str], description: str) -> str:
+    more = [f"description = {_text(description)}"] if description else []
+    return "\n".join([f"[[{name}]]", *lines, *more])
 
 
 # -- Grouping

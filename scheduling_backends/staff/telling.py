@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from scheduling_backends.engine import closures, overview, telling
+from scheduling_backends.engine import closures, telling
 from scheduling_backends.engine.states import Role
 from scheduling_backends.engine.telling import ToTell
 from scheduling_backends.staff import once
-from scheduling_backends.staff.bookings import audit_all, note
+from scheduling_backends.staff.bookings import audit_all, entry_of, note
 from scheduling_backends.staff.pages import render
 from scheduling_backends.staff.visits import needs, system, visit
 
@@ -47,8 +47,8 @@ def tell(booking_id: str) -> Response:
 
 def _tell(booking_id: str) -> Response:
     with system().writing() as session:
-        entry = overview.entry(session, visit().clinic, booking_id)
-        if entry is None or not closures.tell(session, visit().clinic, booking_id, system().now(), visit().author):
+        entry = entry_of(session, booking_id, "tell citizen")
+        if not closures.tell(session, visit().clinic, booking_id, system().now(), visit().author):
             abort(404)
         note(session, "tell citizen", entry)
     if request.form.get("from") == "closures":

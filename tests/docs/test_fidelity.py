@@ -78,6 +78,15 @@ def test_every_rule_names_what_shows_it():
     assert [row[0] for row in rules() if not _TEST.search(row[-1])] == []
 
 
+def test_every_rule_of_the_gateway_is_shown_from_outside_or_says_that_it_cannot_be():
+    """Sections 2 to 19: by a gateway that runs as a process."""
+    numbered = ((re.match(r"§(\d+)", row[0]), row) for row in rules())
+    of_gateway = [row for found, row in numbered if found and 2 <= int(found[1]) <= 19]
+    assert len(of_gateway) > 300
+    outside = re.compile("`tests/(platform|faults)/|^Cannot be seen from outside: ")
+    assert [row[0] for row in of_gateway if not outside.search(row[-1])] == []
+
+
 def test_every_setting_that_is_named_exists():
     known = {one.name for kind in (GatewaySettings, RegionSettings) for one in fields(kind)}
     known |= {one.name for one in PROPERTIES}

@@ -4,7 +4,7 @@ A case changes what matters in a good call. Its keys:
 
 `name`, `rule`  what it is, and the section that says what the answer is
 `both`, `skltp`, `tidbro`  the answer: `200`, `400`, `413`; a code as `VP015`, with `: beginning of the detail` after
-    it; `fault`: one without a code; `closed`: nothing but the end of the connection; `no handshake`; several with ` | `
+    it; `fault`: one without a code; `closed`: nothing but the end of the connection; `no handshake`. Exactly one
 `raw`  the whole request, or `hex`; else the request is made of:
 `line`, `headers`, `without`  the first line, headers that are added, names of those that are left out
 `body`  the message, or `replace`: pairs of texts in the good one; `encoding` of it, `before`: bytes in hex before it,

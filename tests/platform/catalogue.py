@@ -116,6 +116,8 @@ def routes(at: Places) -> list[RouteRow]:
         RouteRow("REFUSED", at.refused), RouteRow("REFUSED", at.refused, MAKE), RouteRow("RESETTING", at.resetting),
         RouteRow("RESETTING", at.resetting, MAKE), RouteRow("QUERY", f"{well}?of=route"),
         RouteRow("ELSEWHERE", at.elsewhere), RouteRow("NO-PROFILE", well, profile=""),
+        RouteRow("CREDENTIALS", well.replace("//", "//somebody:secret@") + "/path?of=route"),
+        RouteRow("HTTPS-INSIDE", f"{well}?of=https://route"), RouteRow("FTP", well.replace("http:", "ftp:")),
         RouteRow("REFUSED", at.refused, OFFICIAL), RouteRow("UNPERMITTED", well, OFFICIAL),
     ]  # fmt: skip
 
@@ -126,7 +128,7 @@ def authorisations() -> list[AuthorisationRow]:
         "A", "TLS", "ROUTE-20", "ROUTE-99", "ROUTE-99-REFUSED", "ROUTE-20-REFUSED", "LOWER-PROFILE", "EXPIRED", "FUTURE",
         "LAST-DAY", "FIRST-DAY", "BAND", "ZONED", "ZONED-OVER", "ZONED-AHEAD", "RENEWED", "TWICE", "TWO-PROFILES", "NO-URL",
         "BLANK-URL", "BAD-URL", "NO-URL-TWICE", "PARENT", "VG", "V3", "REFUSED", "RESETTING", "QUERY", "ELSEWHERE", "NO-PROFILE",
-        "UNKNOWN",
+        "UNKNOWN", "CREDENTIALS", "HTTPS-INSIDE", "FTP",
     ]  # fmt: skip
     return [
         *(AuthorisationRow(address) for address in own),
@@ -140,6 +142,7 @@ def authorisations() -> list[AuthorisationRow]:
         AuthorisationRow("OVER-PERMITTED", period=EXPIRED),
         AuthorisationRow("BAND-PERMITTED", period=within_the_band()),
         AuthorisationRow("A", consumer="TSTNMT2321000156-B02"),
+        *(AuthorisationRow("A", consumer=sender) for sender in ("SE2321009991-1,2", '"SE2321009991-1')),
     ]
 
 
@@ -157,7 +160,7 @@ def persistent_cache(routes: Iterable[RouteRow], authorisations: Iterable[Author
     ]
     rows += [
         f"<anropsBehorighetsInfo><ns2:anropsBehorighetsInfoId>{number}</ns2:anropsBehorighetsInfoId>"
-        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId><ns2:senderId>{row.consumer}</ns2:senderId>"
+        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId><ns2:senderId>{escape(row.consumer)}</ns2:senderId>"
         f"<ns2:tjansteKontrakt>{row.contract}</ns2:tjansteKontrakt>{_stamps(row.period)}</anropsBehorighetsInfo>"
         for number, row in enumerate(authorisations)
     ]

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _PEM = serialization.Encoding.PEM
@@ -102,7 +103,9 @@ def _now() -> datetime:
 
 
 def _name(attributes: Sequence[tuple[x509.ObjectIdentifier, str]]) -> x509.Name:
-    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+    """The names of a subject; what no PrintableString can say is said in UTF-8."""
+    kinds = (None if value.isascii() else _ASN1Type.UTF8String for _, value in attributes)
+    return x509.Name([x509.NameAttribute(*one, kind) for one, kind in zip(attributes, kinds, strict=True)])
 
 
 def _host(host: str) -> x509.GeneralName:

@@ -5,6 +5,7 @@ Source: DESIGN.md §4 (the command and its flags).
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -66,6 +67,10 @@ class GatewayProcess:
         """Everything that it wrote to stderr and into the text files of its data directory."""
         texts = [path.read_bytes() for path in sorted(self.data.rglob("*")) if path.is_file() and not _is_base(path)]
         return b"\n".join(texts).decode("utf-8", "replace")
+
+    def look_for_certificates(self) -> None:
+        """Tell it to look whether its certificates have changed, as an operator does."""
+        self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> int:
         """Its exit code."""

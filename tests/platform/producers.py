@@ -11,7 +11,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from tests.platform.wire import SECONDS
 
@@ -25,6 +26,10 @@ class Seen:
     line: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    shown: bytes = b""
+    """The certificate that the gateway showed, as DER; empty without one."""
+    protocol: str = ""
+    cipher: str = ""
 
     def all(self, name: str) -> list[str]:
         return [value for one, value in self.headers if one.lower() == name.lower()]
@@ -172,6 +177,8 @@ class Producer(Port):
 
     def serve(self, connection: socket.socket) -> None:
         seen = read_request(connection)
+        if isinstance(connection, ssl.SSLSocket):
+            seen = replace(seen, **_agreed(connection))
         case = seen.header(CASE) or ""
         with self._arrived:
             self._seen[case].append(seen)
@@ -181,6 +188,16 @@ class Producer(Port):
         behaviours[min(count, len(behaviours)) - 1](connection, seen)
         with suppress(OSError):
             connection.shutdown(socket.SHUT_WR)
+
+
+def _agreed(connection: ssl.SSLSocket) -> dict[str, Any]:
+    """What the two ends agreed on, and what the gateway showed."""
+    cipher = connection.cipher()
+    return {
+        "shown": connection.getpeercert(binary_form=True) or b"",
+        "protocol": connection.version() or "",
+        "cipher": cipher[0] if cipher else "",
+    }
 
 
 def read_request(connection: socket.socket) -> Seen:

@@ -6,13 +6,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
-from tests.platform.catalogue import EXPIRED, AuthorisationRow, RouteRow, hsa_units, persistent_cache
+from contracts import xml
+from tests.platform.catalogue import (
+    CONSUMER,
+    EXPIRED,
+    INSTANCE,
+    AuthorisationRow,
+    RouteRow,
+    hsa_units,
+    persistent_cache,
+)
 from tests.platform.letter import detail_of
 from tests.platform.messages import GET, a_message
+from tests.platform.process import GatewayProcess
 from tests.platform.tak_service import Condition, TakService
 from tests.platform.wire import Reply
 from tests.platform.world import Gateway, World
+from tidbro.cli import main
 
 NO_TAK = "No contact with TAK at startup, and no local cache to fallback on, not possible to route call"
 HEAD = ("Host: ", "Time: ", "Initialize TAK cache resources...")
@@ -143,7 +155,172 @@ def test_18_expired_rows_of_the_tak_are_not_in_force(world: World, tak: TakServi
     assert detail_of(gateway.call(), "VP004") == told
 
 
+ROUTES_ONLY: Condition = "without authorisations"
+
+
+def test_18_new_routes_come_into_force_without_their_authorisations_on_the_real_platform_alone(
+    world: World, tak: TakService, tmp_path: Path
+) -> None:
+    """platform.md §18, second row, in brackets; by default a catalogue comes whole or not at all."""
+    reached = {}
+    for mode in ("skltp", "tidbro"):
+        tak.condition, tak.routes[0] = "well", RouteRow("A", f"{world.places.http}/old")
+        gateway = world.start(mode, {"takcache.endpoint.address": tak.url}, tak=tmp_path / f"{mode}.xml")
+        tak.condition, tak.routes[0] = ROUTES_ONLY, RouteRow("A", f"{world.places.http}/new")
+        assert "Init done, was successful: false" in gateway.get("/resetcache").body.decode()
+        assert "REUSING_EXISTING_CACHE" in gateway.get("/status").body.decode()
+        reached[mode] = gateway.seen(gateway.call()).line.split(" ")[1].rsplit("/", 1)[1]
+    assert reached == {"skltp": "new", "tidbro": "old"}
+
+
+def test_18_half_a_catalogue_and_nothing_else_is_a_success_that_lets_nobody_in_on_the_real_platform(
+    world: World, tak: TakService, tmp_path: Path
+) -> None:
+    """platform.md §18, last row [D]: REFRESH_OK and VP007; by default REFRESH_FAILED and VP008."""
+    tak.condition = ROUTES_ONLY
+    real = world.start("skltp", {"takcache.endpoint.address": tak.url}, tak=tmp_path / "real.xml")
+    detail_of(real.call(), "VP007")
+    assert "REFRESH_OK" in real.get("/status").body.decode()
+    ours = world.start("tidbro", {"takcache.endpoint.address": tak.url}, tak=tmp_path / "ours.xml")
+    detail_of(ours.call(), "VP008")
+    assert "REFRESH_FAILED" in ours.get("/status").body.decode()
+
+
+@pytest.mark.parametrize("mode", ["skltp", "tidbro"])
+def test_18_half_a_catalogue_gives_way_to_the_copy_at_the_start(
+    world: World, tak: TakService, tmp_path: Path, mode: str
+) -> None:
+    """platform.md §18, third row."""
+    local_copy = tmp_path / "copy.xml"
+    local_copy.write_text(persistent_cache(tak.routes, tak.authorisations))
+    tak.condition = ROUTES_ONLY
+    gateway = world.start(mode, {"takcache.endpoint.address": tak.url}, tak=local_copy)
+    assert gateway.call().status == 200
+    assert "RESTORED_FROM_LOCAL_CACHE" in gateway.get("/status").body.decode()
+
+
+def test_18_the_copy_has_the_real_platforms_form_and_is_its_owners_alone(
+    world: World, tak: TakService, tmp_path: Path
+) -> None:
+    """platform.md §18: root and items in no namespace; another gateway starts from it."""
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    local_copy = folder / "copy.xml"
+    started(world, tak, local_copy)
+    assert local_copy.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in folder.iterdir()] == ["copy.xml"]
+    root = xml.parse(local_copy.read_bytes())
+    assert root.tag == "persistentCache"
+    assert [one.tag for one in root] == ["virtualiseringsInfo", "virtualiseringsInfo", "anropsBehorighetsInfo"]
+    names = [etree.QName(one).localname for one in root[0]]
+    wanted = ["receiverId", "rivProfil", "tjansteKontrakt", "fromTidpunkt", "tomTidpunkt", "adress"]
+    assert names == ["virtualiseringsInfoId", *wanted]
+    assert {etree.QName(one).namespace for row in root for one in row} == {"urn:skl:tp:vagvalsinfo:v2"}
+    assert world.start("skltp", tak=local_copy).call().status == 200
+
+
+def test_18_a_load_that_fails_does_not_replace_the_good_copy(world: World, tak: TakService, tmp_path: Path) -> None:
+    """platform.md §18, first row: the file is written when both came."""
+    local_copy = tmp_path / "copy.xml"
+    gateway = started(world, tak, local_copy)
+    good = local_copy.read_bytes()
+    conditions: tuple[Condition, ...] = ("down", "answers nonsense", "without routes", ROUTES_ONLY)
+    for condition in conditions:
+        tak.condition = condition
+        gateway.get("/resetcache")
+        assert local_copy.read_bytes() == good
+
+
+# What the gateway itself answers
+
+PING = "urn:riv:itintegration:monitoring:PingForConfigurationResponder:1"
+
+
+def a_ping(address: str) -> bytes:
+    content = f"<t:serviceContractNamespace>{GET}</t:serviceContractNamespace><t:logicalAddress>A</t:logicalAddress>"
+    return a_message(address, PING, content)
+
+
+def test_a_ping_is_routed_as_any_call_and_answered_by_the_platform_where_a_route_says_so(
+    world: World, tmp_path: Path
+) -> None:
+    """contracts.md §8 PING-1 to PING-3: a real cache leads its pings to components of their own, or nowhere; a route
+    to `platform:` makes this gateway the component."""
+    local_copy = tmp_path / "copy.xml"
+    rows = [RouteRow(INSTANCE, "platform:", PING), RouteRow("A", world.places.http, PING)]
+    allowed = [AuthorisationRow(address, PING) for address in (INSTANCE, "A", "NOWHERE")]
+    local_copy.write_text(persistent_cache(rows, allowed))
+    gateway = world.start("skltp", tak=local_copy)
+    reply = gateway.call(a_ping(INSTANCE))
+    assert (reply.status, gateway.attempts(reply)) == (200, [])
+    assert f"<p:value>{INSTANCE}</p:value>" in reply.body.decode()
+    assert len(gateway.attempts(gateway.call(a_ping("A")))) == 1
+    detail_of(gateway.call(a_ping("NOWHERE")), "VP004")
+
+
+def test_a_gateway_with_a_catalogue_of_its_own_serves_it_to_other_gateways(world: World, tmp_path: Path) -> None:
+    """platform.md §20.4: what takcache.endpoint.address is to name; the one that loads from it routes the same."""
+    data = tmp_path / "own"
+    file = tmp_path / "tak.toml"
+    file.write_text(
+        f'[[route]]\naddress = "{world.places.http}"\nlogical_addresses = ["A"]\ncontracts = ["{GET}"]\n'
+        f'[[authorisation]]\nconsumers = ["{CONSUMER}"]\nlogical_addresses = ["A"]\ncontracts = ["{GET}"]\n'
+    )
+    for words in (["import", str(file), "--component", "SE1"], ["publish"]):
+        assert main(["tak", *words, "--data", str(data), "--user", "anna"]) == 0
+    arguments = ["gateway", "--port", "0", "--data", str(data), "--instance-id", INSTANCE]
+    process = GatewayProcess(arguments, data)
+    try:
+        url = f"http://127.0.0.1:{process.ports['http']}/tak-services/SokVagvalsInfo/v2"
+        behind = world.start("skltp", {"takcache.endpoint.address": url}, tak=tmp_path / "copy.xml")
+        assert behind.call().status == 200
+        assert "REFRESH_OK" in behind.get("/status").body.decode()
+    finally:
+        process.stop()
+
+
 # The HSA tree
+
+
+def test_11_of_several_files_the_later_one_counts_for_a_place(world: World, tmp_path: Path) -> None:
+    """platform.md §11: the unit of an overridden place is not known by its old id any more."""
+    first, second = tmp_path / "first.xml", tmp_path / "second.xml"
+    first.write_text(hsa_units({"PARENT": "ou=Parent,c=SE", "OLD": "ou=Child,ou=Parent,c=SE"}))
+    second.write_text(hsa_units({"NEW": "ou=Child,ou=Parent,c=SE"}))
+    gateway = world.start("skltp", {"hsa.files": f"{first},{second}"})
+    assert gateway.call(a_message("NEW")).status == 200
+    detail_of(gateway.call(a_message("OLD")), "VP004")
+
+
+def test_11_the_root_may_be_in_a_file_of_its_own(world: World, tmp_path: Path) -> None:
+    """platform.md §11: the complementary file that comes with the real platform has it alone."""
+    root, units = tmp_path / "root.xml", tmp_path / "units.xml"
+    root.write_text(hsa_units({"SE": "c=SE"}))
+    units.write_text(hsa_units({"PARENT": "ou=Parent,c=SE", "CHILD": "ou=Child,ou=Parent,c=SE"}))
+    gateway = world.start("skltp", {"hsa.files": f"{root},{units}"})
+    contract = "urn:riv:test:platform:GetRootResponder:1"
+    for address in ("CHILD", "UNKNOWN-UNIT"):
+        assert gateway.call(a_message(address, contract)).status == 200
+    assert gateway.call(a_message("CHILD")).status == 200
+
+
+BROKEN = {
+    "without_a_field": hsa_units().replace("<name>Parent</name>", "", 1),
+    "one_place_twice": hsa_units({"A1": "ou=Same,c=SE", "A2": "ou=Same,c=SE"}),
+    "another_document": "<FileGetHsaUnitsResponse/>",
+    "no_xml": "units",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
+def test_11_a_file_that_does_not_fit_fails_the_load_and_is_told(world: World, tmp_path: Path, text: str) -> None:
+    """platform.md §11: all three fields, one unit a place; told by the file's name, and the unit is not known."""
+    units = tmp_path / "units.xml"
+    units.write_text(text)
+    gateway = world.start("skltp", {"hsa.files": units})
+    assert "units.xml" in gateway.process.logged()
+    assert "Reset HSA cache failed." in gateway.get("/resethsacache").body.decode()
+    detail_of(gateway.call(a_message("CHILD")), "VP004")
 
 
 def test_17_4_a_reset_reads_the_units_anew(world: World, tmp_path: Path) -> None:

@@ -155,6 +155,24 @@ def test_7_2_what_the_platform_writes_itself(gateway: Gateway, scheme: str) -> N
     assert (seen.header("connection") or "keep-alive").lower() == "keep-alive"
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_7_2_original_consumer_and_history_reach_both_kinds_of_producers(gateway: Gateway, scheme: str) -> None:
+    """platform.md §7.2, the rows of x-rivta-original-serviceconsumer-hsaid and x-rivta-routing-history."""
+    address = "A" if scheme == "http" else "TLS"
+    sent = {"x-rivta-original-serviceconsumer-hsaid": "SE-FIRST", "x-rivta-routing-history": "SE1#SE2"}
+    seen = gateway.seen(gateway.call(a_message(address), headers=sent))
+    assert seen.header("x-rivta-original-serviceconsumer-hsaid") == "SE-FIRST"
+    assert seen.header("x-rivta-routing-history") == f"SE1#SE2#{INSTANCE}"
+
+
+def test_7_3_which_headers_do_not_come_back_is_configured(world: World) -> None:
+    """platform.md §7.3, §2 step 20, §23 headers.reg.exp.responseHeadersToRemove: full match, in any letter case."""
+    gateway = world.start("skltp", {"headers.reg.exp.responseHeadersToRemove": "(?i)x-secret|x-part"})
+    reply = gateway.call(None, (), replies("200 OK", ANSWER, "X-SECRET: 1", "X-Parting: 2", "SOAPAction: 3"))
+    assert "x-secret" not in reply.names
+    assert {"x-parting", "soapaction"} <= reply.names
+
+
 def test_7_2_requests_can_go_in_chunks(world: World) -> None:
     """platform.md §7.2, §23 producer.chunked.encoding."""
     gateway = world.start("skltp", {"producer.chunked.encoding": "true"})

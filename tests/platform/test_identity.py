@@ -117,6 +117,26 @@ def test_5_1_a_serial_number_that_is_no_printable_string_is_read_from_hex(gatewa
     assert gateway.seen(reply).header("x-vp-sender-id") == "TSTNMT2321000156-B02"
 
 
+def test_5_1_a_value_ends_at_a_comma_on_the_real_platform(like_skltp: Gateway, by_default: Gateway) -> None:
+    """platform.md §5.1, §5.2: by the pattern, in the subject as Java writes it; by default the value is whole."""
+    subject = ((NameOID.SERIAL_NUMBER, "SE2321009991-1,2"), *ORGANISATION)
+    shown = like_skltp.world.authority.issue("with-a-comma", subject)
+    reply = like_skltp.call(shown=shown)
+    assert like_skltp.seen(reply).header(ORIGINAL) == '"SE2321009991-1'
+    for reply in (by_default.call(shown=shown), by_default.call(identity={CERTIFICATE: shown.pem_on_one_line})):
+        assert by_default.seen(reply).header(ORIGINAL) == "SE2321009991-1,2"
+
+
+def test_5_1_letters_beyond_ascii_in_hex_name_nobody_on_the_real_platform(
+    like_skltp: Gateway, by_default: Gateway
+) -> None:
+    """platform.md §5.1 [D], on the HTTP listener; by default they are kept."""
+    shown = like_skltp.world.authority.issue("with-a-ring", ((NameOID.SERIAL_NUMBER, "SE-Å"), *ORGANISATION))
+    identity = {CERTIFICATE: shown.pem_on_one_line}
+    assert detail_of(like_skltp.call(identity=identity), "VP002") == "No senderId found in Certificate"
+    assert detail_of(by_default.call(identity=identity), "VP007").endswith("senderId: SE-Å")
+
+
 @pytest.fixture(scope="session")
 def for_others(world: World) -> Gateway:
     """A gateway whose white list holds other addresses than the tests'."""
@@ -139,6 +159,26 @@ def test_24_row_6_an_internal_call_from_an_address_that_is_not_listed(gateway: G
     """platform.md §24 row 6, §5.2 step 3."""
     reply = gateway.call(headers={"X-Forwarded-For": "10.20.30.40"}, identity=OWN)
     assert detail_of(reply, "VP011") == NOT_LISTED.format("10.20.30.40", "X-Forwarded-For")
+
+
+def test_5_2_an_internal_call_names_its_sender_itself(gateway: Gateway) -> None:
+    """platform.md §5.2 step 3: without certificate; also from a forwarded address that is listed."""
+    for more in ({}, {"X-Forwarded-For": "127.0.0.1, 10.1.1.1"}):
+        reply = gateway.call(headers=more, identity=OWN)
+        assert gateway.seen(reply).header(ORIGINAL) == CONSUMER
+
+
+def test_5_2_an_empty_sender_id_makes_no_internal_call_by_default(by_default: Gateway) -> None:
+    """platform.md §5.2 step 3."""
+    reply = by_default.call(identity={**OWN, "x-vp-sender-id": ""})
+    assert detail_of(reply, "VP002") == f"No certificate found in httpheader {CERTIFICATE}"
+
+
+@pytest.mark.parametrize("value", ["", "  "])
+def test_5_2_a_blank_forwarded_address_is_on_no_list(gateway: Gateway, value: str) -> None:
+    """platform.md §5.2, "White list semantics"."""
+    reply = gateway.call(headers={"X-Forwarded-For": value}, identity=OWN)
+    assert detail_of(reply, "VP011").endswith("HTTP header that caused checking: X-Forwarded-For")
 
 
 def test_5_2_an_external_call_is_not_judged_by_x_forwarded_for(gateway: Gateway) -> None:

@@ -1,6 +1,7 @@
 """What the producer did, and what the consumer sees of it (platform.md §12.4, §13, §14; §24 rows 31–40; §25 rows
 11–14, 26, 27)."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from tests.platform import catalogue, wire
 from tests.platform.letter import check_headers, detail_of
+from tests.platform.logs import record_of
 from tests.platform.messages import (
     ANSWER,
     GET,
@@ -24,6 +26,7 @@ from tests.platform.messages import (
     official,
 )
 from tests.platform.producers import CASE, Behaviour, closes, drips, hangs, replies, resets, writes
+from tests.platform.test_properties import refused
 from tests.platform.world import RETRY_MILLISECONDS, Gateway, World
 
 PRODUCER_TIME = "x-skltp-prt"
@@ -336,7 +339,49 @@ def test_12_4_by_default_a_bad_url_is_vp009_that_says_so(by_default: Gateway) ->
     failure(by_default, by_default.call(a_message("BAD-URL")), "http://127.0.0.1:port/x")
 
 
+def test_9_5_a_name_and_password_in_an_address_are_neither_sent_nor_told(gateway: Gateway) -> None:
+    """platform.md §9.5: host, port, path and query of the URI lead to the producer, and nothing else of it."""
+    reply = gateway.call(a_message("CREDENTIALS"))
+    seen = gateway.seen(reply)
+    assert seen.line.split(" ")[1] == "/producer/path?of=route"
+    assert seen.header("host") == f"127.0.0.1:{gateway.world.http.port}"
+    assert "authorization" not in seen.names
+    failed = gateway.call(a_message("CREDENTIALS"), (), replies("404 Not Found", b""))
+    assert f"at address http://127.0.0.1:{gateway.world.http.port}/producer/path" in detail_of(failed, "VP009")
+    for one in (reply, failed):
+        assert "secret" not in json.dumps(record_of(gateway, one))
+
+
+def test_9_5_https_anywhere_in_an_address_means_tls(like_skltp: Gateway, by_default: Gateway) -> None:
+    """platform.md §9.5: in its query too; a port that speaks no TLS makes no handshake then."""
+    for gateway in (like_skltp, by_default):
+        before = gateway.world.http.connections
+        reply = gateway.call(a_message("HTTPS-INSIDE"))
+        failure(gateway, reply, f"{gateway.world.places.http}?of=https://route")
+        assert gateway.world.http.connections > before
+        assert gateway.attempts(reply) == []
+
+
+def test_9_5_another_scheme_cannot_be_called(gateway: Gateway) -> None:
+    """platform.md §9.5: everything that is not TLS is plain HTTP on the real platform; here it must say so."""
+    reply = gateway.call(a_message("FTP"))
+    assert (reply.status, gateway.attempts(reply)) == (500, [])
+
+
 # Connections
+
+
+@pytest.mark.parametrize(
+    "given", [{"producer.http.keepAlive": "false"}, {"producer.http.disconnect": "true"}], ids=["keep_alive", "disconnect"]
+)  # fmt: skip
+def test_14_3_connections_can_be_closed_after_each_call(world: World, given: dict[str, object]) -> None:
+    """platform.md §14.3, §7.2: and the producer is told so."""
+    gateway = world.start("skltp", given)
+    before = world.http.connections
+    for _ in range(3):
+        kept = writes(f"HTTP/1.1 200 OK\r\nContent-Length: {len(ANSWER)}\r\n\r\n".encode() + ANSWER)
+        assert gateway.seen(gateway.call(None, (), kept)).header("connection") == "close"
+    assert world.http.connections - before == 3
 
 
 def test_14_3_a_connection_that_the_producer_closed_costs_no_call(gateway: Gateway) -> None:
@@ -422,6 +467,33 @@ def test_14_1_other_contracts_have_the_time_out_of_the_default_entry(world: Worl
     """platform.md §14.1, §23 timeout.json.file.default.tjanstekontrakt.name."""
     gateway = world.start("skltp", {"timeout.json.file.default.tjanstekontrakt.name": SLOW})
     assert "ReadTimeoutException" in failure(gateway, gateway.call(None, (), hangs))
+
+
+def test_14_1_without_its_file_or_its_default_entry_29_seconds_count_with_a_warning(world: World) -> None:
+    """platform.md §14.1."""
+    without_default = world.write("no-default.json", '[{"tjanstekontrakt": "urn:x", "producertimeout": 1}]')
+    for file in (world.folder / "no-such-file.json", without_default):
+        gateway = world.start("skltp", {"timeouts_file": file})
+        assert "29" in gateway.process.logged()
+        assert gateway.still_answers()
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '[{"tjanstekontrakt": "a", "producertimeout": "soon"}]'])
+def test_14_1_a_file_that_cannot_be_read_stops_the_start(tmp_path: Path, text: str) -> None:
+    """platform.md §14.1: no time-out is guessed."""
+    file = tmp_path / "timeouts.json"
+    file.write_text(text)
+    assert "timeouts.json" in refused("--data", str(tmp_path), "--timeouts", str(file))
+
+
+def test_14_1_the_file_is_read_once(world: World, tmp_path: Path) -> None:
+    """platform.md §14.1: at the start; what it says later does not count, not even after a reset."""
+    file = tmp_path / "timeouts.json"
+    file.write_text(catalogue.time_outs(300))
+    gateway = world.start("skltp", {"timeouts_file": file})
+    file.write_text(catalogue.time_outs(600_000))
+    gateway.get("/resetcache")
+    assert "ReadTimeoutException" in failure(gateway, gateway.call(a_message(contract=SLOW), (), hangs))
 
 
 def test_4_2_a_route_without_profile_is_an_internal_error(like_skltp: Gateway, by_default: Gateway) -> None:

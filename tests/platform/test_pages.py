@@ -191,6 +191,82 @@ def test_16_1_a_folder_of_ones_own_is_served(world: World, tmp_path: Path) -> No
         assert gateway.get(path_and_query(location)).body.startswith(b"<?xml")
 
 
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Path:
+    """A domain folder of one's own: the monitoring domain under another name."""
+    folder = tmp_path / "test_monitoring_1.0"
+    shutil.copytree(ROOT / "wsdl" / "itintegration_monitoring_1.0", folder)
+    for file in [*folder.rglob("*.wsdl"), *folder.rglob("*.xsd")]:
+        text = file.read_text(encoding="utf-8").replace("urn:riv:itintegration:monitoring", "urn:riv:test:monitoring")
+        file.write_text(text, encoding="utf-8")
+    return folder
+
+
+OWN_PATH = "/vp/test/monitoring/PingForConfiguration/1/rivtabp21"
+
+
+def rewrite_file(folder: Path, pattern: str, old: str, new: str) -> None:
+    (file,) = folder.rglob(pattern)
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_16_1_the_path_is_made_of_any_attribute_of_the_root(world: World, own_folder: Path) -> None:
+    """platform.md §16.1: declarations of namespaces among them, in any letter case."""
+    old = 'targetNamespace="urn:riv:test:monitoring:PingForConfiguration:1:rivtabp21"'
+    rewrite_file(own_folder, "*RIVTABP21.wsdl", old, 'targetNamespace="urn:some:service"')
+    text = next(own_folder.rglob("*RIVTABP21.wsdl")).read_text(encoding="utf-8")
+    declared = "urn:riv:test:monitoring:PingForConfiguration:1:rivtabp21"
+    assert f'="{declared}"' in text  # the prefix of its own namespace
+    gateway = world.start("skltp", {"wsdlfiles.directory": own_folder})
+    assert b"urn:some:service" in gateway.get(f"{OWN_PATH}?wsdl").body
+
+
+def test_16_2_only_the_port_of_soap_1_1_gets_the_address(world: World, own_folder: Path) -> None:
+    """platform.md §16.2: soap12:address is unchanged."""
+    more = (
+        '<wsdl:port name="other" binding="tns:PingForConfigurationResponderBinding">'
+        '<x:address xmlns:x="http://schemas.xmlsoap.org/wsdl/soap12/" location="http://soap12.example.com/"/></wsdl:port>'
+    )
+    rewrite_file(own_folder, "*RIVTABP21.wsdl", "</wsdl:service>", f"{more}</wsdl:service>")
+    gateway = world.start("skltp", {"wsdlfiles.directory": own_folder})
+    first, second = _ADDRESS.findall(text_of(gateway.get(f"{OWN_PATH}?wsdl")))
+    assert (first.endswith(OWN_PATH), second) == (True, "http://soap12.example.com/")
+
+
+def test_16_2_the_path_of_the_address_is_the_one_that_was_asked_for(gateway: Gateway) -> None:
+    """platform.md §16.2: in the letters of the request."""
+    (address,) = _ADDRESS.findall(text_of(gateway.get(f"{MAKE_BOOKING.upper()}?wsdl")))
+    assert address.endswith(MAKE_BOOKING.upper())
+
+
+def test_16_2_includes_are_served_by_default_and_left_alone_by_the_real_platform(
+    world: World, own_folder: Path
+) -> None:
+    """platform.md §16.2, the last row of its table: there they lead nowhere."""
+    (schema,) = own_folder.rglob("PingForConfigurationResponder*.xsd")
+    (schema.parent / "part.xsd").write_text(
+        '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" '
+        'targetNamespace="urn:riv:test:monitoring:PingForConfigurationResponder:1"/>'
+    )
+    end = schema.read_text(encoding="utf-8").partition("<xs:import")[1]
+    assert end
+    rewrite_file(schema.parent, schema.name, "<xs:import", '<xs:include schemaLocation="part.xsd"/><xs:import')
+    served = {}
+    for mode in ("skltp", "tidbro"):
+        gateway = world.start(mode, {"wsdlfiles.directory": own_folder})
+        location = next(one for one in _IMPORT.findall(text_of(gateway.get(f"{OWN_PATH}?wsdl"))) if schema.name in one)
+        (include,) = re.findall(
+            r'include\b[^>]*schemaLocation="([^"]+)"', text_of(gateway.get(path_and_query(location)))
+        )
+        served[mode] = include
+        if mode == "tidbro":
+            assert b"schema" in gateway.get(path_and_query(include)).body
+    assert served["skltp"] == "part.xsd"
+    assert served["tidbro"].endswith(f"{OWN_PATH}?xsd=part.xsd")
+
+
 # Paths
 
 

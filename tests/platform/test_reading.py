@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from tests.people import ANNA
 from tests.platform.letter import a_fault, check_headers, detail_of
 from tests.platform.messages import (
     ADDRESSING,
@@ -150,6 +151,36 @@ def test_24_row_25_what_cannot_be_read_is_vp015(gateway: Gateway, body: bytes) -
     assert detail_of(gateway.call(body), "VP015") or not body.strip()
 
 
+def test_3_the_detail_tells_where_it_broke_and_nothing_of_the_message(gateway: Gateway) -> None:
+    """platform.md §3, the last paragraph: in the words of our own parser, with line and column."""
+    body = a_message(content=f"<id>{ANNA.number}</id>").replace(b"<soap:Body>", b"<soap:Body", 1)
+    detail = detail_of(gateway.call(body), "VP015")
+    assert re.search(r"line \d+", detail), detail
+    assert ANNA.number not in detail
+    assert "GetThing" not in detail
+
+
+TWO_BODIES = {
+    "two_elements_in_the_body": an_envelope(header_21("A"), payload(GET) + payload("urn:riv:test:OtherResponder:1")),
+    "after_blanks_and_a_comment": an_envelope(header_21("A"), f" <!-- x -->\n{payload(GET)}"),
+}
+
+
+@pytest.mark.parametrize("body", TWO_BODIES.values(), ids=TWO_BODIES.keys())
+def test_3_the_first_element_in_the_body_tells_the_contract(like_skltp: Gateway, body: str) -> None:
+    """platform.md §3: reading stops there."""
+    assert like_skltp.call(body.encode()).status == 200
+
+
+def test_3_the_first_body_anywhere_is_the_body_of_a_scan(like_skltp: Gateway, by_default: Gateway) -> None:
+    """platform.md §3: the next element after it; by default the envelope's own child is the body."""
+    hidden = f"{header_21('A')}<x:Body xmlns:x='urn:x'>{payload('urn:riv:test:OtherResponder:1')}</x:Body>"
+    body = an_envelope(hidden, payload(GET)).encode()
+    detail = detail_of(like_skltp.call(body), "VP004")
+    assert "serviceNamespace: urn:riv:test:OtherResponder:1," in detail
+    assert by_default.call(body).status == 200
+
+
 # Profiles (§4)
 
 
@@ -211,27 +242,75 @@ REWRITTEN = {
         f'e:actor="urn:x" add:IsReference="true" id="1">A</add:LogicalAddress></e:Header><e:Body>'
         f'<t:GetThing xmlns:t="{GET}"/></e:Body></e:Envelope>',
     ),
+    "2_and_4_declared_on_the_body": (
+        f'<e:Envelope xmlns:e="{SOAP}"><e:Header><a:To xmlns:a="{ADDRESSING}">A</a:To></e:Header>'
+        f'<e:Body xmlns:b="{ADDRESSING}"><t:GetThing xmlns:t="{GET}"><b:Action>x</b:Action></t:GetThing></e:Body>'
+        "</e:Envelope>",
+        f'<e:Envelope xmlns:e="{SOAP}"><e:Header><a:LogicalAddress xmlns:a="{REGISTRY}">A</a:LogicalAddress></e:Header>'
+        f'<e:Body xmlns:b="{ADDRESSING}"><t:GetThing xmlns:t="{GET}"><b:Action xmlns:b="{REGISTRY}">x</b:Action>'
+        "</t:GetThing></e:Body></e:Envelope>",
+    ),
+    "3_what_was_in_the_new_namespace_already": (
+        f'<e:Envelope xmlns:e="{SOAP}" xmlns:n="{REGISTRY}"><e:Header><a:To xmlns:a="{ADDRESSING}">A</a:To></e:Header>'
+        f'<e:Body><t:GetThing xmlns:t="{GET}"><n:To>x</n:To><To>y</To></t:GetThing></e:Body></e:Envelope>',
+        f'<e:Envelope xmlns:e="{SOAP}" xmlns:n="{REGISTRY}"><e:Header><a:LogicalAddress xmlns:a="{REGISTRY}">A'
+        f'</a:LogicalAddress></e:Header><e:Body><t:GetThing xmlns:t="{GET}"><n:LogicalAddress>x</n:LogicalAddress>'
+        "<To>y</To></t:GetThing></e:Body></e:Envelope>",
+    ),
+    "5_other_declarations_are_copied_needed_or_not": (
+        f'<e:Envelope xmlns:e="{SOAP}" xmlns:unused="urn:unused"><e:Header><a:To xmlns:a="{ADDRESSING}">A</a:To></e:Header>'
+        f'<e:Body><t:GetThing xmlns:t="{GET}" xmlns:u="urn:u"><id u:kind="t:x" xml:lang="sv">1</id></t:GetThing></e:Body>'
+        "</e:Envelope>",
+        f'<e:Envelope xmlns:e="{SOAP}" xmlns:unused="urn:unused"><e:Header><a:LogicalAddress xmlns:a="{REGISTRY}">A'
+        f'</a:LogicalAddress></e:Header><e:Body><t:GetThing xmlns:t="{GET}" xmlns:u="urn:u">'
+        '<id u:kind="t:x" xml:lang="sv">1</id></t:GetThing></e:Body></e:Envelope>',
+    ),
+    "contract_and_actor_stay": (
+        f'<e:Envelope xmlns:e="{SOAP}"><e:Header><a:To xmlns:a="{ADDRESSING}">A</a:To>'
+        '<i:Actor xmlns:i="urn:riv:interoperability:headers:1"><i:actorId>x</i:actorId></i:Actor></e:Header>'
+        f'<e:Body><t:GetThing xmlns:t="{GET}"/></e:Body></e:Envelope>',
+        f'<e:Envelope xmlns:e="{SOAP}"><e:Header><a:LogicalAddress xmlns:a="{REGISTRY}">A</a:LogicalAddress>'
+        '<i:Actor xmlns:i="urn:riv:interoperability:headers:1"><i:actorId>x</i:actorId></i:Actor></e:Header>'
+        f'<e:Body><t:GetThing xmlns:t="{GET}"/></e:Body></e:Envelope>',
+    ),
 }
 
 
 @pytest.mark.parametrize(("sent", "wanted"), REWRITTEN.values(), ids=REWRITTEN.keys())
-def test_4_3_the_rules_of_the_rewrite(like_skltp: Gateway, sent: str, wanted: str) -> None:
+def test_4_3_the_rules_of_the_rewrite(gateway: Gateway, sent: str, wanted: str) -> None:
     """platform.md §4.3, by the number of the rule."""
-    seen = like_skltp.seen(like_skltp.call(sent.encode()))
+    seen = gateway.seen(gateway.call(sent.encode()))
     assert collapsed(without_declaration(seen.body)) == collapsed(wanted)
+
+
+@pytest.mark.parametrize(("sent", "wanted"), REWRITTEN.values(), ids=REWRITTEN.keys())
+def test_4_3_the_other_way_is_the_same_with_the_two_profiles_exchanged(
+    gateway: Gateway, sent: str, wanted: str
+) -> None:
+    """platform.md §4.3, the last paragraph: the reverse is symmetric."""
+    to_route_20 = [exchanged(one).replace(">A<", ">ROUTE-20<").replace(">A</", ">ROUTE-20</") for one in (sent, wanted)]
+    seen = gateway.seen(gateway.call(to_route_20[0].encode()))
+    assert collapsed(without_declaration(seen.body)) == collapsed(to_route_20[1])
+
+
+def exchanged(text: str) -> str:
+    """The same message with the two profiles exchanged."""
+    other = {ADDRESSING: REGISTRY, REGISTRY: ADDRESSING, "LogicalAddress": "To", "To": "LogicalAddress"}
+    return re.sub(
+        f"{ADDRESSING}|{REGISTRY}|LogicalAddress|(?<=[:<])To(?=[ />])|\\bTo(?=>)", lambda one: other[one[0]], text
+    )
+
+
+def test_4_3_no_actor_is_added_and_the_contract_stays(gateway: Gateway) -> None:
+    """platform.md §4.3: version 1.0 of a domain has none, and shares its contract's namespace."""
+    seen = gateway.seen(gateway.call(a_message_20("A")))
+    assert b"Actor" not in seen.body
+    assert seen.body.count(GET.encode()) == 1
 
 
 def collapsed(text: str) -> str:
     """With the two ways of writing an empty element made one."""
     return re.sub(r"<([\w:]+)([^<>]*?)></\1>", r"<\1\2/>", text)
-
-
-@pytest.mark.parametrize("sent", [sent for sent, _ in REWRITTEN.values()], ids=REWRITTEN.keys())
-def test_4_3_by_default_the_rewritten_address_is_where_2_1_has_it(by_default: Gateway, sent: str) -> None:
-    """platform.md §24 row 22: what matters to a producer holds by default too."""
-    seen = by_default.seen(by_default.call(sent.encode()))
-    assert re.search(rb"<(add:)?LogicalAddress[ >]", seen.body)
-    assert ADDRESSING.encode() not in seen.body
 
 
 def test_4_3_answers_are_never_rewritten(gateway: Gateway) -> None:
@@ -309,6 +388,15 @@ def test_24_row_27_what_says_utf_16_and_is_utf_8_is_read(gateway: Gateway, decla
     assert len(gateway.attempts(reply)) == 1
 
 
+def test_2_step_12_what_cannot_be_converted_is_vp009_when_it_was_only_scanned(
+    like_skltp: Gateway, by_default: Gateway
+) -> None:
+    """platform.md §2 step 12: it breaks after the part that was read; by default all of it was."""
+    broken = a_message().decode().replace("</soap:Body>", "<broken").encode("utf-16")
+    detail_of(like_skltp.call(broken), "VP009")
+    detail_of(by_default.call(broken), "VP015")
+
+
 def test_8_a_fault_is_utf_8_whatever_the_request_was(gateway: Gateway) -> None:
     """platform.md §8: an error raised before step 12."""
     body = a_message("NOWHERE").decode().encode("utf-16")
@@ -359,6 +447,22 @@ def test_25_row_15_by_default_a_message_with_attachments_is_refused(by_default: 
 def test_8_a_multipart_message_without_attachments_is_the_message(gateway: Gateway) -> None:
     """platform.md §8."""
     assert gateway.seen(gateway.call(mtom(a_message()), MTOM)).body == a_message()
+
+
+@pytest.mark.parametrize("prefix", ["soap", "SOAP-ENV", "s1"])
+def test_8_the_envelope_is_found_with_any_prefix(gateway: Gateway, prefix: str) -> None:
+    """platform.md §8: from its first opening to its last closing tag; by default nothing else may be there."""
+    body = a_message().replace(b"soap:", f"{prefix}:".encode()).replace(b"xmlns:soap=", f"xmlns:{prefix}=".encode())
+    assert gateway.seen(gateway.call(mtom(body), MTOM)).body == body
+    if gateway.is_skltp:
+        around = b"--b\r\nContent-Type: application/xop+xml\r\n\r\nbefore " + body + b" after\r\n--b--"
+        assert gateway.seen(gateway.call(around, MTOM)).body == body
+
+
+def test_8_the_envelopes_name_is_found_in_any_letter_case(like_skltp: Gateway) -> None:
+    """platform.md §8: "Envelope in any letter case"."""
+    body = a_message().replace(b"soap:Envelope", b"soap:ENVELOPE")
+    assert like_skltp.seen(like_skltp.call(mtom(body), MTOM)).body == body
 
 
 def test_8_multipart_without_a_prefixed_envelope_is_vp015(like_skltp: Gateway, by_default: Gateway) -> None:

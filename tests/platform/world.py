@@ -131,20 +131,22 @@ class World:
             **given,
         }
         arguments = ["gateway", "--port", "0", "--data", str(data), "--instance-id", catalogue.INSTANCE]
-        arguments += ["--instance-name", INSTANCE_NAME, "--timeouts", str(self.time_outs_file)]
+        arguments += ["--instance-name", INSTANCE_NAME]
+        arguments += [] if "timeouts_file" in given else ["--timeouts", str(self.time_outs_file)]
         arguments += [] if "hsa.files" in given else ["--hsa", str(self.hsa_file)]
         arguments += ["--tak-cache", str(self.tak_file if tak is None else tak)]
-        arguments += self._listener() if with_tls else []
+        arguments += self._listener(given) if with_tls else []
         for name, value in settings.items():
             arguments += ["--set", f"{name}={value}"]
         process = GatewayProcess(arguments, data, ("http", "https") if with_tls else ("http",))
         self._processes.append(process)
         return Gateway(self, process, compatibility)
 
-    def _listener(self) -> list[str]:
+    def _listener(self, given: Mapping[str, object]) -> list[str]:
         own = self.listener
         files = {"certificate": own.certificate_file, "key": own.key_file, "client-ca": self.authority.file}
-        return ["--tls-port", "0", *(text for name, file in files.items() for text in (f"--tls-{name}", str(file)))]
+        flags = {name: file for name, file in files.items() if f"tls_{name.replace('-', '_')}" not in given}
+        return ["--tls-port", "0", *(text for name, file in flags.items() for text in (f"--tls-{name}", str(file)))]
 
     def client_context(self, shown: Issued | None) -> ssl.SSLContext:
         """How a consumer connects that shows this certificate."""
@@ -214,6 +216,12 @@ class Gateway:
         assert reply is not None
         assert reply.rest == b"", reply.rest[:300]
         return reply
+
+    def connected_over_tls(self, context: ssl.SSLContext) -> ssl.SSLSocket:
+        """A connection to its listener for callers with a certificate; fails where there is no handshake."""
+        connection = wire.connect(self.process.ports["https"], context)
+        assert isinstance(connection, ssl.SSLSocket)
+        return connection
 
     def get(self, path: str, headers: wire.Headers = ()) -> Reply:
         return self.raw(wire.request("GET", path, [*dict(headers).items(), ("Connection", "close")]))

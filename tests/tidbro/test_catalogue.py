@@ -130,5 +130,5 @@ def test_a_file_that_is_named_goes_before_everything_else(tmp_path: Path) -> Non
     exchange_text = Path(exchange.__file__).parents[2] / "tidbro" / "demo_regional_tak.toml"
     file.write_text(exchange_text.read_text())
     settings = read_region(None, {"data_directory": str(tmp_path), "tak_file": str(file), "demo": True})
-    assert len(loaded(settings).snapshot().routes) == 22
+    assert len(loaded(settings).snapshot().routes) == 23
     assert not catalogue.database_of(settings).exists()

@@ -146,6 +146,21 @@ def test_the_registries_and_ping_answer_through_the_gateway(region: Running) -> 
         assert answer.status_code == 200
 
 
+def test_a_ping_at_the_regional_platforms_own_id_is_answered_by_itself(
+    region: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    """contracts.md §8: the component that is asked about answers, and not the one in front of it."""
+    caplog.set_level(logging.INFO, "tidbro.message_log")
+    body = sample("PingForConfiguration", contract_set="itintegration_monitoring_1.0")
+    body = re.sub(rb"(LogicalAddress>)[^<]*", rb"\1" + INSTANCE_ID.encode(), body, count=1)
+    answer = requests.post(f"{region.url}/vp/x", body, timeout=60)
+    assert answer.status_code == 200, answer.text
+    assert f"<p:name>Instans</p:name><p:value>{INSTANCE_ID}</p:value>" in answer.text
+    assert f"<p:value>{INSTANCE_NAME}</p:value>" in answer.text
+    (in_front,), (behind,) = records(caplog), records(caplog, ".regional")
+    assert (in_front["address"], behind["address"]) == (region.urls[1], "platform:")
+
+
 def test_the_published_catalogue_tells_the_same_routes_as_the_gateway_uses(region: Running) -> None:
     publication = catalogue.Versions(region.region.settings, region.region.clock).current()
     led = {one.address for one in publication.snapshot().routes if one.logical_address in demo_catalogue.CLINIC_GROUP}

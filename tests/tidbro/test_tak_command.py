@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -200,7 +201,7 @@ def test_an_order_for_another_platform_is_refused_in_swedish(tak):
 @pytest.mark.parametrize("form", ["toml", "xml", "json", "snapshot"])
 def test_a_version_is_exported_in_every_form_and_can_be_checked_and_imported_again(planted, form):
     file = planted.folder / f"version.{form}"
-    assert planted("export", "--format", form, "--output", file) == f"Version 1 is in {file}.\n"
+    assert planted("export", "--format", form, "--output", file).startswith(f"Version 1 is in {file}.\n")
     checked = planted("check", file)
     assert f"+ {CONSUMER} can now call MakeBooking at {CLINIC} (adapter:timebook)" in unwrapped(checked)
     assert checked.endswith("Rows that the catalogue would refuse: 0\n")
@@ -299,8 +300,29 @@ def test_the_commands_of_the_page_work_as_they_stand(tmp_path, monkeypatch):
     script = "set -eu\n" + "\n".join(blocks(page, "bash")).replace(
         "tidbro tak", f"'{sys.executable}' -m tidbro.cli tak"
     )
-    done = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", timeout=120, check=False)
-    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    done = subprocess.run(["bash", "-c", script], capture_output=True, encoding="utf-8", timeout=600, check=False)
+    lost = "tidbro: The XML of a local copy has no place for 5 components of routes, 2 descriptions; --format toml keeps them.\n"
+    assert (done.returncode, done.stderr) == (0, lost), done.stdout + done.stderr
     for shown in blocks(page, "text"):
         for line in filter(None, shown.splitlines()):
             assert line in done.stdout, line
+
+
+# What takes effect later
+
+
+def test_a_preview_tells_what_takes_effect_today_and_from_which_days_on_more(planted):
+    today = date.today()
+    later = today + timedelta(days=3)
+    planted("add", "address", "SE7")
+    planted(
+        "add", "route", "SE7", "MakeBooking", "adapter:timebook", "--component", "adapter-timebook", "--from", later
+    )
+    planted("add", "authorisation", CONSUMER, "SE7", "MakeBooking")
+    told = planted("preview")
+    assert "nobody anything else than before" in told
+    assert f"From {later}:\n+ {CONSUMER} can now call MakeBooking at SE7" in told
+    assert [one["day"] for one in json.loads(planted("preview", "--json"))["later"]] == [str(later)]
+    on_that_day = planted("preview", "--on", later)
+    assert f"Who reaches what on {later}:\n+ {CONSUMER}" in on_that_day
+    assert "From " not in on_that_day

@@ -128,6 +128,17 @@ def test_a_start_with_the_catalogue_down_is_served_from_the_file(tmp_path: Path)
     )
 
 
+def test_a_copy_that_is_refused_at_the_start_is_told_beside_the_catalogue_that_did_not_come(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """platform.md §18: whoever looks at stderr must know which of the two to mend."""
+    file = tmp_path / "localCache"
+    file.write_bytes(b"<other/>")
+    a_cache(Tak(GONE), file).reload()
+    assert "catalogue_not_loaded: " in caplog.text
+    assert "catalogue_copy_not_restored: localCache: the root element is not persistentCache." in caplog.text
+
+
 def test_a_gateway_without_any_source_lives_on_its_file(tmp_path: Path) -> None:
     """platform.md §18: so that it can be started from a real platform's file alone."""
     file = tmp_path / "localCache"

@@ -4,12 +4,12 @@ Source: platform.md §9.1, §9.3, §10, §20.2, §20.7.
 """
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from contracts.namespaces import responder
-from gateway.tak.changes import between, lines, opened, row_lines
+from gateway.tak.changes import ahead, between, lines, opened, row_lines
 from gateway.tak.importing import publication_of
 from gateway.tak.model import Authorisation, Route, Validity
 from gateway.tak.publication import Component, LogicalAddress
@@ -218,3 +218,48 @@ def test_what_no_route_no_authorisation_or_neither_uses_is_told():
     assert names("authorisations") == ["SE1", "SE9", "SE-P", "SE-9"]
     assert names("either") == ["SE9", "SE-9"]
     assert unmatched(catalogue, "either").contracts == ()
+
+
+# Later than today
+
+
+def days(first, last):
+    return Validity.of_days(DAY + timedelta(days=first), DAY + timedelta(days=last))
+
+
+def told_later(old, new):
+    return [((one.day - DAY).days, [change.line for change in one.reach]) for one in ahead(old, new, DAY)]
+
+
+OPEN = allowed(validity=days(-900, 900))
+
+
+def test_what_takes_effect_later_is_told_by_its_day():
+    """The day on which it ends is none: from then on all is as it would have been."""
+    new = of(a_route(validity=days(2, 30)), OPEN)
+    assert told_later(NOTHING, new) == [(2, ["+ SE-ET can now call MakeBooking at SE1 (https://one)"])]
+    assert told(NOTHING, new) == []
+
+
+def test_what_is_shortened_is_told_by_the_day_after_its_last():
+    old, new = (of(a_route(validity=days(-3, last)), OPEN) for last in (90, 10))
+    assert told_later(old, new) == [(11, ["- SE-ET can no longer call MakeBooking at SE1 (no route: VP004)"])]
+
+
+def test_of_what_is_in_force_today_nothing_is_told_again():
+    new = of(a_route(validity=days(0, 30)), OPEN)
+    assert len(told(NOTHING, new)) == 1
+    assert told_later(NOTHING, new) == []
+    assert told_later(new, new) == []
+
+
+def test_one_address_after_another_is_told_day_by_day():
+    old = of(a_route(validity=days(-9, 90)), OPEN)
+    steps = ((-9, 4, "https://one"), (5, 9, "https://two"), (10, 90, "https://three"))
+    new = of(*(a_route(url=url, validity=days(first, last)) for first, last, url in steps), OPEN)
+    line = "~ SE-ET calling MakeBooking at SE1 is now answered by {}, not https://one"
+    assert told_later(old, new) == [(5, [line.format("https://two")]), (10, [line.format("https://three")])]
+
+
+def test_the_last_day_there_is_has_none_after_it():
+    assert told_later(NOTHING, of(a_route(validity=Validity.of_days(DAY, date.max)), OPEN)) == []

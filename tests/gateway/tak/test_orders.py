@@ -466,3 +466,11 @@ def test_what_was_ordered_is_published_separately(store):
     carried_out(parts(store), an_order({"vagval": [ROUTE]}))
     assert store.current().routes == ()
     assert len(store.publish(ANNA).routes) == 1
+
+
+def test_the_standard_address_can_be_ordered_and_nothing_else_beyond_hsa_ids(store):
+    """platform.md §20.1: a logical address may also be exactly `*`."""
+    assert carried_out(store, an_order({"logiskadresser": [{"hsaId": "*"}]})).lines == ("Skapar logisk adress: *",)
+    for name, wrong in (("logiskadresser", "**"), ("logiskadresser", "SE*"), ("tjanstekomponenter", "*")):
+        with pytest.raises(OrderRefused, match="innehåller ogiltiga tecken"):
+            orders.preview(store, an_order({name: [{"hsaId": wrong}]}), PLATFORM, ANNA)

@@ -3,6 +3,7 @@
 Source: platform.md §20.1, §20.2.
 """
 
+import os
 import threading
 from datetime import date
 
@@ -434,3 +435,19 @@ def test_everything_is_kept_the_same_on_both_databases(database_url):
         assert (first.published_at, first.routes[0].logical_address.hsa_id) == (NOW, CLINIC)
         assert store.roll_back().number == 1
         assert store.publish(ANNA).version == 2
+
+
+def test_a_database_that_is_made_is_for_its_owner_alone(tmp_path):
+    """As every file beside it, whatever the process lets others see."""
+    before = os.umask(0o022)
+    try:
+        store = Store(f"sqlite:///{tmp_path / 'tak.db'}")
+        store.open()
+        with store.editing(ANNA) as editing:
+            editing.add_component("SE1")
+        modes = {one.name: one.stat().st_mode & 0o777 for one in tmp_path.iterdir()}
+        store.close()
+    finally:
+        os.umask(before)
+    assert modes["tak.db"] == 0o600
+    assert set(modes.values()) == {0o600}

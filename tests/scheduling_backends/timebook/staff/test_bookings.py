@@ -321,7 +321,7 @@ def elsewhere(world: World) -> str:
         ("post", "/bokning/{}/avboka", "cancel"),
         ("post", "/bokning/{}/kom", "conclude"),
         ("post", "/kallelser/{}/klar", "conclude"),
-        ("post", "/avvikande/fick-veta/{}", "tell citizen"),
+        ("post", "/att-meddela/{}", "tell citizen"),
     ],
 )
 def test_another_clinics_booking_is_not_found_and_the_attempt_is_noted(
@@ -437,7 +437,7 @@ def test_the_list_shows_what_staff_said_when_they_moved_a_booking(browser: Brows
     browser.post(f"/bokning/{row.id}/flytta", slot=str(slot_ids(world)[3]), comment="Läkaren är borta")
     assert [one[8] for one in rows(browser, status="bokad")] == ["När mottagningen flyttade: Läkaren är borta"]
     file = browser.client.get("/bokningslista.csv?fran=2026-12-01&status=bokad").data.decode("utf-8-sig")
-    assert file.splitlines()[1].endswith(";Läkaren är borta")
+    assert file.splitlines()[1].endswith(";Läkaren är borta;")
 
 
 def test_the_list_says_when_a_time_is_released_and_which_have_passed(browser: Browser, world: World) -> None:
@@ -514,7 +514,7 @@ def test_the_code_that_the_form_of_new_kinds_has_is_refused_with_a_sentence(brow
 
 def test_every_fault_of_the_booking_form_names_its_field(browser: Browser, world: World) -> None:
     book(as_booker(browser), slot_ids(world)[0], "19791212-9280", reason="x" * 501, invitation_text="x" * 501)
-    for label in ("Orsak", "Text till invånaren"):
+    for label in ("Vårdens anteckning", "Text till invånaren"):
         assert f"{label}: Skriv högst 500 tecken." in browser.page
 
 
@@ -522,7 +522,7 @@ def test_kom_is_not_offered_before_the_day_and_can_be_taken_back(browser: Browse
     """domain.md §9.5."""
     book(as_booker(browser), slot_ids(world)[0], "19791212-9280")
     (row,) = world.rows(BookingRow)
-    assert "På besöksdagen går det att notera att patienten kom." in browser.page
+    assert "På besöksdagen går det att notera att invånaren kom." in browser.page
     assert browser.post(f"/bokning/{row.id}/kom").status_code == 409
     assert "Besöksdagen har inte kommit än" in browser.page
     world.clock.now = at(1, 8)
@@ -579,7 +579,7 @@ def test_staff_are_warned_at_moving_and_the_booking_stays_until_they_confirm(bro
     browser.get(f"/bokning/{row.id}/flytta")
     answer = browser.post(f"/bokning/{row.id}/flytta", slot=str(last), comment="Ringde")
     assert answer.status_code == 422
-    for told in ("Det är för sent för patienten att omboka.", "utanför tidstypens åldersgränser", 'value="Ringde"'):
+    for told in ("Det är för sent för invånaren att omboka.", "utanför tidstypens åldersgränser", 'value="Ringde"'):
         assert told in browser.page
     assert f'value="{last}" checked' in browser.page
     assert world.rows(BookingRow)[0].slot_id == first
@@ -595,7 +595,7 @@ def test_staff_are_warned_when_it_is_too_late_for_the_patient_to_cancel(browser:
     as_booker(browser).get(f"/bokning/{booking_id}")
     answer = browser.post(f"/bokning/{booking_id}/avboka", comment="Ringde")
     assert answer.status_code == 422
-    assert "Det är för sent för patienten att avboka." in browser.page
+    assert "Det är för sent för invånaren att avboka." in browser.page
     assert [row.state for row in world.rows(BookingRow)] == [BookingState.BOOKED]
     browser.post(f"/bokning/{booking_id}/avboka", comment="Ringde", confirmed="1")
     assert [row.state for row in world.rows(BookingRow)] == [BookingState.CANCELLED_BY_CARE]
@@ -619,7 +619,7 @@ def test_whom_staff_have_moved_or_cancelled_stands_on_the_list_until_told(browse
     book(browser, ids[1], BERTIL.identity.displayed)
     moved, cancelled = (row.id for row in sorted(world.rows(BookingRow), key=lambda row: row.slot_id))
     browser.post(f"/bokning/{moved}/flytta", slot=str(ids[5]), comment="Läkaren är borta")
-    assert "Patienten har inte fått veta om ändringen än." in browser.page
+    assert "Invånaren har inte fått veta om ändringen än." in browser.page
     browser.post(f"/bokning/{cancelled}/avboka", comment="Läkaren är sjuk")
     browser.get("/att-meddela")
     for told in (
@@ -635,7 +635,7 @@ def test_whom_staff_have_moved_or_cancelled_stands_on_the_list_until_told(browse
         assert told in browser.page
     assert {("read list", ANNA.number), ("read list", BERTIL.number)} <= set(actions(world))
     browser.post(f"/att-meddela/{moved}")
-    assert "Noterat att patienten har fått veta." in browser.page
+    assert "Noterat att invånaren har fått veta." in browser.page
     assert "Anna Provbäck" not in browser.page
     assert ("tell citizen", ANNA.number) in actions(world)
     browser.post(f"/att-meddela/{cancelled}")
