@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from contracts import engagements as e
 from contracts.database import Database
 from contracts.outbox import Outbox, Relay
+from contracts.periodic import Periodic
 from contracts.soap_service import SoapServices
 from contracts.times import Clock
 from national_services.index import rules
@@ -22,7 +23,6 @@ from national_services.index.changes import Told
 from national_services.index.faults import IndexFault
 from national_services.index.find import Event, changed, found, latest_events
 from national_services.index.intake import Intake, NotStored
-from national_services.index.keeper import Keeper
 from national_services.index.migrations import HEAD, LOCATION
 from national_services.index.models import ENGAGEMENTS, LETTERS
 from national_services.index.pages import pages
@@ -88,7 +88,7 @@ class Index:
         store = Store(settings, self._outbox)
         self._intake = Intake(self._database, store, self._subscribers, settings, clock)
         self._relay = Relay(self._database, self._outbox, platform.deliver, settings.redelivery, clock)
-        self._keeper = Keeper(self.tend, KEEPS_EVERY_SECONDS)
+        self._keeper = Periodic("index-keeper", self.tend, KEEPS_EVERY_SECONDS)
         self._forgot_at: datetime | None = None
         self.application = SoapServices(services(self), pages(self), threads=settings.threads)
 

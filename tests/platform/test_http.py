@@ -8,7 +8,7 @@ import pytest
 from tests.platform import wire
 from tests.platform.letter import detail_of
 from tests.platform.messages import ANSWER, a_message
-from tests.platform.world import Gateway
+from tests.platform.world import Gateway, World
 
 
 def lines(gateway: Gateway, first: str, *more: str, body: bytes = b"") -> bytes:
@@ -160,6 +160,33 @@ def test_14_4_the_real_platforms_own_limit_of_the_headers(like_skltp: Gateway, b
     reply = like_skltp.call(headers={"X-Long": "x" * 8200})
     assert (reply.status, reply.body) == (400, b"")
     assert by_default.call(headers={"X-Long": "x" * 8200}).status == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/status", 408), ("/zzz", 404)])
+def test_14_4_a_body_to_a_page_that_does_not_come_ends_the_connection(world: World, path: str, status: int) -> None:
+    """platform.md §14.4: in plain text, since it is no call that waits for it."""
+    gateway = world.start("tidbro", {"request_timeout_seconds": "0.2"})
+    reply = gateway.raw(wire.request("POST", path, {"Content-Length": "5000"}))
+    assert (reply.status, b"Fault" in reply.body) == (status, False)
+    assert gateway.still_answers()
+
+
+def test_14_4_a_body_to_a_page_has_the_same_bound(world: World) -> None:
+    """platform.md §14.4."""
+    gateway = world.start("tidbro", {"vp.max.receive.length": "20000"})
+    reply = gateway.raw(wire.request("POST", "/status", {"Content-Length": "20001"}, b"x" * 20_001))
+    assert (reply.status, b"Fault" in reply.body) == (413, False)
+    assert gateway.still_answers()
+
+
+def test_14_5_an_idle_connection_is_kept_as_long_as_the_setting_says(world: World) -> None:
+    """platform.md §14.5: and no longer. The end is waited for, not timed."""
+    gateway = world.start("tidbro", {"keep_alive_seconds": "1"})
+    with wire.connect(gateway.port) as connection:
+        for _ in range(2):
+            connection.sendall(wire.request("GET", "/zzz", {}))
+            assert wire.read_reply(connection).status == 404
+        assert wire.read_all(connection) == b""
 
 
 def test_14_5_http_2_is_not_spoken(gateway: Gateway) -> None:

@@ -490,6 +490,14 @@ def test_24_row_29_ten_megabytes_are_carried(gateway: Gateway) -> None:
     assert gateway.seen(reply).body == body
 
 
+def test_14_4_one_node_may_be_as_large_as_a_message(gateway: Gateway) -> None:
+    """platform.md §14.4 [D]: a comment before the body's first element is no other than a text in it."""
+    body = a_message().replace(b"<soap:Body>", b"<!--" + b"x" * 10_500_000 + b"--><soap:Body>")
+    reply = gateway.call(body)
+    assert reply.status == 200
+    assert len(gateway.seen(reply).body) > 10_500_000
+
+
 def test_24_row_30_the_real_platform_answers_413_without_a_body(world: World) -> None:
     """platform.md §24 row 30, §14.4 [D]."""
     gateway = world.start("skltp", {"vp.max.receive.length": "20000"})

@@ -432,7 +432,7 @@ def test_a_message_that_asks_nothing_is_the_callers_fault(body, said):
         answer = ask(service, body)
         assert network.asked_index == []
     assert answer.faultstring == said
-    assert answer.payload.findtext("faultcode") == "SOAP-ENV:Client"
+    assert answer.payload.findtext("faultcode") == "soap:Client"
 
 
 def test_a_question_before_the_start_or_after_the_end_is_a_fault():
