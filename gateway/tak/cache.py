@@ -11,8 +11,6 @@ Source: platform.md §17.3, §18; §24 rows 50 to 52; §25 row 21.
 """
 
 import logging
-import os
-import tempfile
 import threading
 import traceback
 from collections.abc import Callable
@@ -22,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from contracts.errors import MessageUnreadable
+from contracts.files import replace_whole
 from contracts.identifiers import hide_persons
 from contracts.times import Clock
 from gateway.tak.exchange import CatalogueUnreadable, read_persistent_cache, write_persistent_cache
@@ -203,14 +202,4 @@ def _replace(path: Path, text: bytes) -> None:
     """Put `text` in the place of a file, whole or not at all, readable by its owner alone. Raises OSError."""
     if path.suffix == ".toml":
         raise OSError(0, "a .toml file is somebody's own, not a copy to write over")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(written).replace(path)
-    except BaseException:
-        Path(written).unlink(missing_ok=True)
-        raise
+    replace_whole(path, text)

@@ -11,15 +11,11 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    DateTime,
-    Dialect,
     Engine,
-    TypeDecorator,
     create_engine,
     event,
     func,
@@ -34,26 +30,6 @@ from gateway.tak.refusals import CatalogueStoreUnusable
 
 BUSY_TIMEOUT_MILLISECONDS = 20_000
 _WRITERS = "gateway.tak"
-
-
-class UtcMoment(TypeDecorator[datetime]):
-    """Aware datetimes go in, aware datetimes in UTC come out. Raises ValueError for one without a zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a time zone cannot be stored")
-        moment = value.astimezone(UTC)
-        return moment if dialect.name == "postgresql" else moment.replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Database:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, LargeBinary, String, func
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
 
-from gateway.tak.database import UtcMoment
+from contracts.database import UtcMoment
 
 _TEXT = String(255)
 

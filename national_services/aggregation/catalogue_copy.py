@@ -8,14 +8,13 @@ Source: platform.md §17.3, §18, §22.1 step 5; §25 row 21.
 """
 
 import logging
-import os
-import tempfile
 import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from contracts.files import replace_whole
 from contracts.identifiers import hide_persons
 from contracts.times import Clock
 from national_services.aggregation import tak_rows
@@ -113,7 +112,7 @@ class TakCopy:
         if self._file is None:
             return ("The local TAK copy is not kept: no file is named to keep it in.",)
         try:
-            _replace(self._file, tak_rows.as_local_copy(rows))
+            replace_whole(self._file, tak_rows.as_local_copy(rows))
         except (OSError, ValueError) as error:
             log.error("catalogue_copy_not_saved: %s", type(error).__name__)
             return self._about_copy("Failed to save", "to"), f"Reason for failure: {type(error).__name__}"
@@ -121,18 +120,3 @@ class TakCopy:
 
     def _about_copy(self, outcome: str, way: str) -> str:
         return f"{outcome} virtualizations and permissions {way} local TAK copy: {self._file or ''}"
-
-
-def _replace(path: Path, text: bytes) -> None:
-    """Put `text` in the place of a file, whole or not at all, readable by its owner alone. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, written = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(written).replace(path)
-    except BaseException:
-        Path(written).unlink(missing_ok=True)
-        raise

@@ -9,7 +9,6 @@ Source: platform.md §20.4, §21.3; contracts.md §9, REG-2 to REG-5, EI-10.
 
 import json
 import logging
-import os
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any, Literal, Protocol
 
 from contracts import envelope, xml
 from contracts.engagement_codec import PROCESS_NOTIFICATION
+from contracts.files import replace_whole
 from contracts.namespaces import REGISTRY_HEADERS_2, SOAP_ENVELOPE, responder
 from contracts.outbox import Letter
 from contracts.times import Clock
@@ -166,11 +166,8 @@ def _subscriber(row: Any) -> Subscriber:
 def _write_file(path: Path, listed: Sequence[Subscriber]) -> None:
     """Whole or not at all: a killed process leaves the old list."""
     rows = [{"logicalAddress": one.logical_address, "filters": [_row(each) for each in one.filters]} for one in listed]
-    fresh = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(json.dumps({"subscribers": rows}, indent=1), encoding="utf-8")
-        os.replace(fresh, path)
+        replace_whole(path, json.dumps({"subscribers": rows}, indent=1).encode())
     except OSError as error:
         log.warning("subscribers_file_not_written: %s", type(error).__name__)
 
