@@ -71,6 +71,16 @@ def resets(connection: socket.socket, seen: Seen) -> None:
     _reset(connection)
 
 
+def waits(until: threading.Event, then: Behaviour) -> Behaviour:
+    """Does what `then` says when the test has come so far."""
+
+    def behave(connection: socket.socket, seen: Seen) -> None:
+        assert until.wait(SECONDS)
+        then(connection, seen)
+
+    return behave
+
+
 def closes(connection: socket.socket, seen: Seen) -> None:
     """The connection is closed without an answer."""
 

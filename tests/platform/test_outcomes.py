@@ -3,6 +3,7 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,7 +26,7 @@ from tests.platform.messages import (
     a_message,
     official,
 )
-from tests.platform.producers import CASE, Behaviour, closes, drips, hangs, replies, resets, writes
+from tests.platform.producers import CASE, Behaviour, closes, drips, hangs, replies, resets, waits, writes
 from tests.platform.test_properties import refused
 from tests.platform.world import RETRY_MILLISECONDS, Gateway, World
 
@@ -240,11 +241,14 @@ def test_25_row_13_by_default_a_change_is_never_sent_twice(by_default: Gateway) 
 
 def test_14_2_a_call_is_not_sent_again_for_a_caller_that_has_closed_its_half(by_default: Gateway) -> None:
     """platform.md §14.2: whether anybody still listens is not known, and a producer that hangs would be asked on."""
-    case = by_default.told(resets, replies("200 OK", ANSWER))
+    half_closed = threading.Event()
+    case = by_default.told(waits(half_closed, resets), replies("200 OK", ANSWER))
     rows = [*by_default.identity.items(), (CASE, case), ("Content-Type", "text/xml")]
     with wire.connect(by_default.port) as connection:
-        raw = wire.talk(connection, wire.request("POST", "/vp/test", rows, a_message()), half_close=True)
-    reply = wire.split(raw)
+        connection.sendall(wire.request("POST", "/vp/test", rows, a_message()))
+        connection.shutdown(socket.SHUT_WR)
+        half_closed.set()
+        reply = wire.split(wire.read_all(connection))
     assert reply is not None
     failure(by_default, replace(reply, case=case))
     assert len(by_default.world.http.seen(case)) == 1

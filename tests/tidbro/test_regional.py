@@ -21,7 +21,7 @@ from gateway.settings import SettingsRefused
 from gateway.tak import exchange
 from tests.gateway.builders import read_fault, sample
 from tests.gateway.serving import read_reply
-from tests.people import BERTIL
+from tests.people import DAN
 from tests.tidbro.starting import Running, a_demo, running
 from tests.town import E_SERVICE, Visitor
 from tidbro import catalogue, demo_catalogue
@@ -44,10 +44,10 @@ def records(caplog: pytest.LogCaptureFixture, platform: str = "") -> list[dict[s
 
 @pytest.fixture
 def visitor(region: Running) -> Iterator[Visitor]:
-    """Bertil at Södra, through both platforms."""
+    """Dan at Södra, through both platforms."""
     with HttpTransport(read_seconds=60) as transport:
         consumer = SchedulingConsumer(region.url, transport, caller=E_SERVICE)
-        yield Visitor(consumer, BERTIL, SODRA, region.region.clock().date())
+        yield Visitor(consumer, DAN, SODRA, region.region.clock().date())
 
 
 def test_both_platforms_addresses_are_printed(region: Running) -> None:

@@ -134,7 +134,7 @@ def care_books(world: World, person: Person = ANNA, hour: int = 11, text: str | 
     with world.timebook.writing() as session:
         slot = slot_at(world, NORTH, at(1, hour))
         return care.book(
-            session, slot, person.identity, Contact(), NURSE, world.clock.now, reason="Återbesök", invitation_text=text
+            session, slot, person.identity, Contact(), NURSE, world.clock.now, note="Återbesök", invitation_text=text
         )
 
 
