@@ -9,11 +9,13 @@ import json
 import logging
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _FILE_BYTES, _OLD_FILES = 20_000_000, 5
+_CLOSED, _LOST = -1, -2  # no file's numbers
 
 REGIONAL = "regional"
 """The demo's regional platform: its folder in the data directory, where its own message log is too."""
@@ -55,6 +57,8 @@ class LineFile(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             line = f"{visible(record.getMessage())}\n".encode("utf-8", "backslashreplace")
+            if self._file == _LOST:
+                self._open()
             if self._size and self._size + len(line) > self._file_bytes:
                 self._begin_anew()
             self._size += os.write(self._file, line)
@@ -63,10 +67,12 @@ class LineFile(logging.Handler):
 
     def _begin_anew(self) -> None:
         os.close(self._file)
-        for number in range(self._old_files - 1, 0, -1):
-            if self._old(number).exists():
-                self._old(number).replace(self._old(number + 1))
-        self._path.replace(self._old(1))
+        self._file = _LOST  # if it cannot be opened, nothing is written to whatever gets its number
+        with suppress(OSError):  # rather a file that grows than lines that are lost
+            for number in range(self._old_files - 1, 0, -1):
+                if self._old(number).exists():
+                    self._old(number).replace(self._old(number + 1))
+            self._path.replace(self._old(1))
         self._open()
 
     def _old(self, number: int) -> Path:
@@ -75,7 +81,7 @@ class LineFile(logging.Handler):
     def close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
-            self._file = -1
+        self._file = _CLOSED
         super().close()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,29 @@ def test_a_full_file_becomes_an_old_one_and_the_oldest_goes(handler: logs.LineFi
         "calls.jsonl.1": f"{5:014d}\n",
         "calls.jsonl.2": f"{4:014d}\n",
     }
+
+
+def test_a_full_file_that_cannot_become_an_old_one_grows(handler: logs.LineFile, tmp_path: Path) -> None:
+    (tmp_path / "calls.jsonl.1").mkdir()
+    for number in range(3):
+        handler.emit(said(f"{number:014d}"))
+    assert (tmp_path / "calls.jsonl").read_text() == "".join(f"{number:014d}\n" for number in range(3))
+
+
+def test_a_file_that_cannot_be_opened_anew_gets_its_lines_nowhere_else(
+    handler: logs.LineFile, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next file to be opened may get the number of the one that was closed."""
+    handler.emit(said("x" * 19))
+    shutil.rmtree(tmp_path)
+    handler.emit(said("lost"))
+    tmp_path.mkdir()
+    with (tmp_path / "another").open("wb") as another:
+        handler.emit(said("kept"))
+        assert another.tell() == 0
+    assert (tmp_path / "another").read_bytes() == b""
+    assert (tmp_path / "calls.jsonl").read_text() == "kept\n"
+    assert "FileNotFoundError" in capsys.readouterr().err
 
 
 def test_a_line_longer_than_a_file_is_kept_whole(handler: logs.LineFile, tmp_path: Path) -> None:
