@@ -42,6 +42,7 @@ def test_a_full_file_becomes_an_old_one_and_the_oldest_goes(handler: logs.LineFi
 
 def test_a_full_file_that_cannot_become_an_old_one_grows(handler: logs.LineFile, tmp_path: Path) -> None:
     (tmp_path / "calls.jsonl.1").mkdir()
+    (tmp_path / "calls.jsonl.2" / "full").mkdir(parents=True)
     for number in range(3):
         handler.emit(said(f"{number:014d}"))
     assert (tmp_path / "calls.jsonl").read_text() == "".join(f"{number:014d}\n" for number in range(3))
