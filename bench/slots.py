@@ -33,6 +33,7 @@ from scheduling_backends.takecare import adapter as takecare
 from scheduling_backends.takecare.staff import site
 from scheduling_backends.takecare.system import TakeCareSystem
 from scheduling_backends.timebook import adapter as timebook
+from tidbro.server import calm_collector
 
 BAR_QUESTION_MILLISECONDS, BAR_PAGE_MILLISECONDS = 50, 300
 CLINICS, PERFORMERS, TIMES_A_DAY, WORKING_DAYS = 40, 20, 25, 50
@@ -63,6 +64,7 @@ def measure(folder: Path) -> Slots:
     filling = time.perf_counter() - began
     own = timebook.create({"database_url": url}, clock=lambda: NOW)
     record = takecare.create({"database_url": url, "emulated_sign_in": True}, clock=lambda: NOW)
+    calm_collector()  # as in the process that serves
     taken: dict[str, tuple[float, ...]] = {}
     for name, producer in (("timebook", own), ("record system", record)):
         producer.open()

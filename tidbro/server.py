@@ -139,11 +139,7 @@ class RegionServer(uvicorn.Server):
         self.servers = [await one.start() for one in self._accepting]
         if self.renews_too or any(one.tls for one in self.listeners):
             self._watch_certificates()
-        # What the start made stays, and calls leave nothing in circles: the collector may look seldom. At its usual
-        # pace it walks all that a thousand waiting calls hold, and stops the others for tens of milliseconds.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
+        calm_collector()
         if self.started and self.says_where:
             places = " and ".join(one.url for one in self.listeners)
             sys.stdout.write(f"Tidbro answers on {places} (stop with Ctrl-C)\n")
@@ -218,6 +214,16 @@ def server_for(application: AsgiApplication, own: GatewaySettings, listeners: Se
     server.gateway = own
     server.listeners = tuple(listeners)
     return server
+
+
+def calm_collector() -> None:
+    """What the start made stays, and calls leave nothing in circles: the garbage collector may look seldom.
+
+    At its usual pace it walks all that a thousand waiting calls hold, and stops the others for tens of milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def raise_file_limit() -> None:

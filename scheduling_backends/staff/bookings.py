@@ -7,7 +7,7 @@ is sent twice is carried out once. Rules for staff are engine/care.py's.
 Source: domain.md §6.2 (panel), §6.3, §7.4.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -473,20 +473,20 @@ def note(session: Session, action: AuditAction, entry: Entry) -> None:
     audit(session, action, entry.subject_of_care.number, entry.id)
 
 
+def audit_each(session: Session, action: AuditAction, numbers: Iterable[str | None]) -> None:
+    """A line for each of these citizens."""
+    here = visit()
+    audit_log.note_each(session, system().now(), action, here.clinic.hsa_id, here.member.hsa_id, numbers)
+
+
 def audit_all(session: Session, action: AuditAction, seen: Sequence[Entry]) -> None:
     """A line for each citizen among the bookings that a page shows; one without anybody is noted too."""
-    if not seen:
-        audit(session, action, None)
-    for number in sorted({one.subject_of_care.number for one in seen}):
-        audit(session, action, number)
+    audit_each(session, action, sorted({one.subject_of_care.number for one in seen}) or [None])
 
 
 def audit_found(session: Session, some: Sequence[Citizen]) -> None:
     """A line for each citizen that a search shows; one without anybody is noted too."""
-    if not some:
-        audit(session, "find citizen", None)
-    for one in some:
-        audit(session, "find citizen", one.subject_of_care.number)
+    audit_each(session, "find citizen", [one.subject_of_care.number for one in some] or [None])
 
 
 class UnknownBooking(NotFound):

@@ -22,7 +22,7 @@ from scheduling_backends.engine.offer import ClinicSettings
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time, WebEvent
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import noted, show
-from scheduling_backends.staff.bookings import LONGEST_ID, audit, audit_all, note
+from scheduling_backends.staff.bookings import LONGEST_ID, audit, audit_all, audit_each, note
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.standings import OnTheWeb, all_on_the_web
 from scheduling_backends.staff.visits import is_automatic, needs, system, visit
@@ -124,8 +124,8 @@ def _note(session: Session, page: str, opened: Entry | None, seen: Sequence[Entr
     new = noted.new(page, looks) if is_automatic() else frozenset(looks)
     if opened is not None and ("read booking", opened.id) in new:
         note(session, "read booking", opened)
-    for number in sorted((number or "") for action, number in new if action == "read calendar"):
-        audit(session, "read calendar", number or None)
+    numbers = sorted((number or "") for action, number in new if action == "read calendar")
+    audit_each(session, "read calendar", [number or None for number in numbers])
     return new
 
 

@@ -81,17 +81,37 @@ def column_of(one: Time) -> str:
     return NOBODY if one.resource_id is None else f"r{one.resource_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A time and the Swedish clock times of its ends: told once, for each is compared with many."""
+
+    what: Time
+    begins: time
+    ends: time
+
+
+def _placed(one: Time) -> _Placed:
+    """What goes on past midnight ends with the day's last moment."""
+    start, end = one.start.astimezone(SWEDEN), one.end.astimezone(SWEDEN)
+    return _Placed(one, start.time(), end.time() if end.date() == start.date() else time.max)
+
+
 def _grid(times: Sequence[Time], columns: Sequence[Column], key_of: Callable[[Time], str]) -> Grid:
-    clocks = sorted({_begins(one) for one in times})
-    by_column = [_cells([one for one in times if key_of(one) == column.key], clocks) for column in columns]
+    placed = [_placed(one) for one in times]
+    clocks = sorted({one.begins for one in placed})
+    of_column: dict[str, list[_Placed]] = {column.key: [] for column in columns}
+    for one in placed:
+        if (key := key_of(one.what)) in of_column:
+            of_column[key].append(one)
+    by_column = [_cells(some, clocks) for some in of_column.values()]
     rows = [Row(clock, tuple(cells[n] for cells in by_column)) for n, clock in enumerate(clocks)]
-    return Grid(tuple(columns), tuple(_with_pauses(rows, times)))
+    return Grid(tuple(columns), tuple(_with_pauses(rows, placed)))
 
 
-def _with_pauses(rows: Sequence[Row], times: Sequence[Time]) -> Iterator[Row]:
+def _with_pauses(rows: Sequence[Row], placed: Sequence[_Placed]) -> Iterator[Row]:
     """The rows, with one more wherever nothing goes on in any column for so long that it should be seen."""
     for n, row in enumerate(rows):
-        ended = max((_ends(one) for one in times if n and _begins(one) < row.clock), default=row.clock)
+        ended = max((one.ends for one in placed if n and one.begins < row.clock), default=row.clock)
         if _minutes(row.clock) - _minutes(ended) >= PAUSE_MINUTES:
             yield Row(ended, (), row.clock)
         yield row
@@ -101,15 +121,17 @@ def _minutes(of: time) -> int:
     return of.hour * 60 + of.minute
 
 
-def _cells(times: Sequence[Time], clocks: Sequence[time]) -> list[Cell | None]:
+def _cells(placed: Sequence[_Placed], clocks: Sequence[time]) -> list[Cell | None]:
+    """A column's cells, one for each clock time."""
     cells: list[Cell | None] = [Cell(())] * len(clocks)
     for n, clock in enumerate(clocks):
-        here = tuple(one for one in times if _begins(one) == clock)
+        here = [one for one in placed if one.begins == clock]
         if not here:
             continue
-        rows = sum(clock <= other < _ends(here[0]) for other in clocks) if len(here) == 1 else 1
-        is_alone = not any(clock < _begins(one) < _ends(here[0]) for one in times)
-        cells[n] = Cell(here, rows if is_alone else 1)
+        ends = here[0].ends
+        is_alone = len(here) == 1 and not any(clock < one.begins < ends for one in placed)
+        rows = sum(clock <= other < ends for other in clocks) if is_alone else 1
+        cells[n] = Cell(tuple(one.what for one in here), rows)
     return _covered(cells)
 
 
@@ -122,13 +144,3 @@ def _covered(cells: list[Cell | None]) -> list[Cell | None]:
         elif cell is not None:
             left = cell.rows - 1
     return cells
-
-
-def _begins(one: Time) -> time:
-    return one.start.astimezone(SWEDEN).time()
-
-
-def _ends(one: Time) -> time:
-    """The clock time of the end; the day's last moment for what goes on past midnight."""
-    local = one.end.astimezone(SWEDEN)
-    return local.time() if local.date() == one.day else time.max
