@@ -21,7 +21,7 @@ INDEX = HsaId("SE2321009991-EI01")
 texts = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_characters="\x7f"), min_size=1, max_size=20
 ).filter(str.strip)
-"""Never blank alone: the XML door takes that between elements for layout, and the index refuses it (EI rules)."""
+"""Never blank alone: such a value is not written."""
 optional = st.none() | texts
 residents = st.sampled_from([person.number for person in PEOPLE])
 stamps = st.sampled_from(["20261201082000", "20270228235959", "19000101000000"])
