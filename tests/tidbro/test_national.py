@@ -1,6 +1,7 @@
 """tidbro/national.py and index_command.py: which services a region has, and filling the index anew."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_a_setting_of_a_service_that_does_not_fit_stops_the_start_with_a_sentenc
 
 
 def entries_in(settings: RegionSettings) -> set[tuple[str, str]]:
-    with sqlite3.connect(Path(settings.data_directory) / "index.sqlite") as database:
+    with closing(sqlite3.connect(Path(settings.data_directory) / "index.sqlite")) as database:
         return set(database.execute("SELECT business_object, categorization FROM engagements"))
 
 
@@ -71,7 +72,7 @@ def test_eiu_8_an_index_that_lost_everything_is_filled_anew(tmp_path: Path, caps
         assert cli.main(refill) == 0
         settle(region)
         question = "SELECT count(*) FROM engagements WHERE resident = ?"
-        with sqlite3.connect(tmp_path / "index.sqlite") as database:
+        with closing(sqlite3.connect(tmp_path / "index.sqlite")) as database:
             assert database.execute(question, (GRETA.number,)).fetchone()[0] > 3
     assert len(before) == len(entries_in(settings)) > 10
     told = capsys.readouterr().out
