@@ -23,8 +23,8 @@ from scheduling_backends.engine.models import INDEX_OUTBOX
 from scheduling_backends.engine.notices import Notices
 
 SWEEP_SECONDS = 20.0
-REDELIVERY = Redelivery((1.0, 2.0, 5.0, 15.0, 60.0), gives_up=False)
-"""A source system tries until it is done (EI-9)."""
+REDELIVERY = Redelivery((0.5, 0.5, 1.0, 1.0, 2.0, 5.0, 15.0, 60.0), gives_up=False)
+"""A source system tries until it is done (EI-9). Soon at first: at a start the platform may listen a moment later."""
 
 
 def _setting(help: str) -> str:
