@@ -5,11 +5,13 @@ convert (contracts.md G-4). Storing in UTC is the business of whoever stores.
 Source: contracts.md G-2 to G-6, §6.2 (TS, DT); domain.md §3.3.
 """
 
-from datetime import UTC, date, datetime
+import re
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 SWEDEN = ZoneInfo("Europe/Stockholm")
+_XSD_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?")
 
 
 class Clock(Protocol):
@@ -21,6 +23,20 @@ class Clock(Protocol):
 def system_clock() -> datetime:
     """Now, in Swedish time."""
     return datetime.now(SWEDEN)
+
+
+def parse_xsd_moment(text: str) -> datetime:
+    """The moment that an xs:date or xs:dateTime of a catalogue names; aware only if it has a zone, midnight for a date.
+
+    Raises ValueError for any other form. Source: platform.md §18.
+    """
+    match = _XSD_MOMENT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("not a date or a date with a time")
+    day, clock, fraction, zone = match.groups()
+    moment = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock or "00:00:00"))
+    moment = moment.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
+    return datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00")) if zone else moment
 
 
 def parse_dt(text: str) -> date:

@@ -6,14 +6,12 @@ whoever looks something up says which one counts. Ends with a zone are the same 
 Source: platform.md §9, §10, §18, §20.1; §25 row 4; STYLE.md §3.
 """
 
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
-from contracts.times import SWEDEN, start_of_day
+from contracts.times import SWEDEN, parse_xsd_moment, start_of_day
 from gateway.settings import RouteValidity
 
-_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?")
 _BAND = timedelta(hours=14)
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -49,7 +47,7 @@ class Validity:
         """Two xs:dateTime as a TAK sends them (platform.md §9.2). With a zone they are moments. Without one, midnights
         are whole Swedish days, both included, and other times are Swedish time. Raises ValueError for other forms.
         """
-        start, end = _moment(first), _moment(last)
+        start, end = parse_xsd_moment(first), parse_xsd_moment(last)
         is_day = end.tzinfo is None and end.time() == time()
         return cls(
             _in_sweden(start),
@@ -69,17 +67,6 @@ class Validity:
             _moved(self.unzoned_start, -_BAND) if self.unzoned_start else start,
             _moved(self.unzoned_end, _BAND) if self.unzoned_end else end,
         )
-
-
-def _moment(text: str) -> datetime:
-    """What `text` names, aware only if it has a zone."""
-    match = _STAMP.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("not a date or a date with a time")
-    day, clock, fraction, zone = match.groups()
-    moment = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock or "00:00:00"))
-    moment = moment.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
-    return datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00")) if zone else moment
 
 
 def _in_sweden(moment: datetime) -> datetime:

@@ -6,18 +6,16 @@ are whole Swedish days, both included; with one they are moments.
 Source: platform.md §9.1, §9.2, §22.1 step 5; §25 row 4.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from functools import lru_cache
 
-from contracts.times import SWEDEN
+from contracts.times import SWEDEN, parse_xsd_moment
 from national_services.aggregation.tak_rows import AUTHORISATION, ROUTE, CatalogueUnreadable, Row, TakRows
 
 STANDARD = "*"
-_STAMP = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}:\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?")
 _FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
@@ -35,7 +33,7 @@ class Validity:
     @classmethod
     def of_stamps(cls, first: str, last: str) -> "Validity":
         """Two xs:dateTime as a TAK sends them. Raises ValueError for other forms."""
-        start, end = _moment(first), _moment(last)
+        start, end = parse_xsd_moment(first), parse_xsd_moment(last)
         if end.tzinfo is None and end.time() == time():
             end = datetime.combine(end.date(), time.max)
         return cls(_in_utc(start), _in_utc(end))
@@ -43,17 +41,6 @@ class Validity:
     def covers(self, now: datetime) -> bool:
         """Whether `now` is within it; aware, in any zone."""
         return self.start <= now.astimezone(UTC) <= self.end
-
-
-def _moment(text: str) -> datetime:
-    """What `text` names, aware only if it has a zone."""
-    match = _STAMP.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("not a date or a date with a time")
-    day, clock, fraction, zone = match.groups()
-    moment = datetime.combine(date.fromisoformat(day), time.fromisoformat(clock or "00:00:00"))
-    moment = moment.replace(microsecond=int((fraction or ".0")[1:7].ljust(6, "0")))
-    return datetime.fromisoformat(moment.isoformat() + zone.replace("Z", "+00:00")) if zone else moment
 
 
 def _in_utc(moment: datetime) -> datetime:

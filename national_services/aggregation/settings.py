@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from contracts.settings_tables import settings_from
 from contracts.soap_service import LOOPBACK
 
 _MOST = 1_000_000_000
@@ -82,11 +83,7 @@ class AggregationSettings:
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> "AggregationSettings":
         """The settings of `table`. Raises ValueError that names an unknown setting."""
-        known = [one.name for one in fields(cls)]
-        unknown = sorted(set(table) - set(known))
-        if unknown:
-            raise ValueError(f"There is no setting {unknown[0]}; there are {', '.join(known)}.")
-        return cls(**table)
+        return settings_from(cls, table, "aggregation")
 
 
 def _demand_number(name: str, value: Any) -> None:

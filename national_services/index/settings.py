@@ -7,11 +7,12 @@ Source: platform.md §21.2, §21.3.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from contracts.outbox import Redelivery
+from contracts.settings_tables import settings_from
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -80,11 +81,7 @@ class IndexSettings:
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> "IndexSettings":
         """The settings of `table`. Raises ValueError that names an unknown setting."""
-        known = {one.name for one in fields(cls)}
-        unknown = sorted(set(table) - known)
-        if unknown:
-            raise ValueError(f"the index has no setting {unknown[0]}; it knows {', '.join(sorted(known))}")
-        return cls(**table)
+        return settings_from(cls, table, "the index")
 
     @property
     def url(self) -> str:

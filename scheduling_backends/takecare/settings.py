@@ -4,10 +4,11 @@ Elsewhere: what a clinic is set to (engine/offer.py), which is data and not conf
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contracts.settings_tables import settings_from
 from scheduling_backends.engine.duty import DutySettings
 
 
@@ -54,11 +55,7 @@ class TakeCareSettings(DutySettings):
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> "TakeCareSettings":
         """The settings of `table`. Raises ValueError that names an unknown setting."""
-        known = {one.name for one in fields(cls)}
-        unknown = sorted(set(table) - known)
-        if unknown:
-            raise ValueError(f"the record system has no setting {unknown[0]}; it knows {', '.join(sorted(known))}")
-        return cls(**table)
+        return settings_from(cls, table, "the record system")
 
     @property
     def url(self) -> str:

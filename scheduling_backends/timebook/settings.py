@@ -4,10 +4,11 @@ Elsewhere: what a clinic is set to (offer.py), which is data and not configurati
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contracts.settings_tables import settings_from
 from scheduling_backends.engine.duty import DutySettings
 
 
@@ -43,11 +44,7 @@ class TimebookSettings(DutySettings):
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> "TimebookSettings":
         """The settings of `table`. Raises ValueError that names an unknown setting."""
-        known = {one.name for one in fields(cls)}
-        unknown = sorted(set(table) - known)
-        if unknown:
-            raise ValueError(f"the timebook has no setting {unknown[0]}; it knows {', '.join(sorted(known))}")
-        return cls(**table)
+        return settings_from(cls, table, "the timebook")
 
     @property
     def url(self) -> str:

@@ -15,6 +15,7 @@ from contracts.times import (
     is_ambiguous,
     parse_dt,
     parse_ts,
+    parse_xsd_moment,
     start_of_day,
     system_clock,
 )
@@ -157,3 +158,23 @@ def test_a_day_starts_at_midnight_in_sweden() -> None:
 
 def test_the_system_clock_tells_swedish_time() -> None:
     assert system_clock().tzinfo is SWEDEN
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-12-01", datetime(2026, 12, 1)),
+        (" 2026-12-01T08:00:00.25 ", datetime(2026, 12, 1, 8, 0, 0, 250_000)),
+        ("2026-12-01T08:00:00Z", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+        ("2026-12-01T08:00:00+01:00", datetime(2026, 12, 1, 8, tzinfo=SWEDEN)),
+    ],
+)
+def test_a_catalogue_s_moment_has_the_zone_that_it_says_and_no_other(text, moment):
+    read = parse_xsd_moment(text)
+    assert (read, read.tzinfo is None) == (moment, moment.tzinfo is None)
+
+
+@pytest.mark.parametrize("text", ["", "20261201", "2026-12-01T08:00", "2026-02-30", "2026-12-01 08:00:00"])
+def test_what_is_no_catalogue_s_moment_is_refused(text):
+    with pytest.raises(ValueError, match=r"not a date|day is out of range|must be in"):
+        parse_xsd_moment(text)
