@@ -25,7 +25,7 @@ from typing import Any, Required, TypedDict, TypeVar, Unpack, cast
 import zeep
 from lxml import etree
 
-from contracts import codec, envelope, xml
+from contracts import codec, envelope, processing_status, xml
 from contracts import scheduling as s
 from contracts.catalogue import Catalogue, Errata, Interaction, official_folder
 from contracts.codec import SCHEDULING_INTERACTIONS, Form, InteractionForms
@@ -39,9 +39,11 @@ from contracts.errors import (
 from contracts.faults_read import error_of
 from contracts.http_headers import CORRELATION_ID, INSTANCE_ID, ORIGINAL_CONSUMER, SENDER_ID
 from contracts.identifiers import HsaId
+from contracts.processing_status import SourceStatus
 from contracts.transport import HttpAnswer, NoAnswer, NotSent, OutcomeUnknown, Transport
 
 __all__ = [
+    "AggregatedSchedule",
     "AnswerUnusable",
     "CallOptions",
     "InternalCaller",
@@ -125,6 +127,15 @@ class CallOptions(TypedDict, total=False):
     original_consumer: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class AggregatedSchedule:
+    """A citizen's times at all clinics. `sources` tells which clinics were asked and which gave nothing (PS-2); it is
+    empty when the service says nothing of them."""
+
+    schedule: s.GetSubjectOfCareScheduleResponse
+    sources: tuple[SourceStatus, ...]
+
+
 class SchedulingConsumer:
     """Calls scheduling systems, usually through the platform at `base_url`, `http://127.0.0.1:8080`.
 
@@ -147,9 +158,9 @@ class SchedulingConsumer:
         headers = {} if caller is None else {SENDER_ID: caller.sender, INSTANCE_ID: caller.instance}
         self._headers: Mapping[str, str] = headers
         self._original_consumer = original_consumer
-        carrier = _ZeepTransport(transport)
+        carrier = ZeepTransport(transport)
         self._services = {
-            interaction.name: _service(interaction, carrier, base_url.rstrip("/") + path)
+            interaction.name: zeep_service(interaction, carrier, base_url.rstrip("/") + path)
             for interaction in Catalogue.load([official_folder() / _CONTRACT_SET], Errata()).interactions
         }
 
@@ -193,6 +204,13 @@ class SchedulingConsumer:
     ) -> s.GetSubjectOfCareScheduleResponse:
         return self._call(request, s.GetSubjectOfCareScheduleResponse, **options)
 
+    def get_aggregated_schedule(
+        self, request: s.GetSubjectOfCareSchedule, **options: Unpack[CallOptions]
+    ) -> "AggregatedSchedule":
+        """The same question to an aggregating service, with its word on which of its sources have answered."""
+        message, forms = self._ask(request, **options)
+        return AggregatedSchedule(_decoded(message, forms), processing_status.read(message) or ())
+
     def make_booking(self, request: s.MakeBooking, **options: Unpack[CallOptions]) -> s.MakeBookingResponse:
         return self._call(request, s.MakeBookingResponse, **options)
 
@@ -202,16 +220,18 @@ class SchedulingConsumer:
     def cancel_booking(self, request: s.CancelBooking, **options: Unpack[CallOptions]) -> s.CancelBookingResponse:
         return self._call(request, s.CancelBookingResponse, **options)
 
-    def _call(
+    def _call(self, request: Request, wanted: type[Response], **options: Unpack[CallOptions]) -> Response:
+        return cast(Response, _decoded(*self._ask(request, **options)))
+
+    def _ask(
         self,
         request: Request,
-        wanted: type[Response],
         *,
         actor: s.Actor | None,
         logical_address: HsaId | None = None,
         correlation_id: str | None = None,
         original_consumer: str | None = None,
-    ) -> Response:
+    ) -> tuple[envelope.Message, InteractionForms]:
         forms = _BY_REQUEST[type(request)]
         headers = {**self._headers, CORRELATION_ID: correlation_id or str(uuid.uuid4())}
         if speaks_for := original_consumer or self._original_consumer:
@@ -220,7 +240,7 @@ class SchedulingConsumer:
         service = self._services[forms.name]
         with service.client.settings(extra_http_headers=headers):  # zeep keeps these by thread
             answer = service.proxy[forms.name](_soapheaders=blocks, **_values(forms.request, request))
-        return cast(Response, _read(cast(HttpAnswer, answer), forms))
+        return _read(cast(HttpAnswer, answer), forms), forms
 
 
 def facility_of(request: Request) -> HsaId:
@@ -255,21 +275,21 @@ def _values(form: Form, message: object) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Service:
+class ZeepService:
     """zeep's client of one interaction, and its operations at our address."""
 
     client: Any
     proxy: Any
 
 
-def _service(interaction: Interaction, carrier: "_ZeepTransport", url_template: str) -> _Service:
+def zeep_service(interaction: Interaction, carrier: "ZeepTransport", url_template: str) -> ZeepService:
     settings = zeep.Settings(raw_response=True, forbid_dtd=True, forbid_external=True)
     client: Any = zeep.Client(str(interaction.wsdl), transport=carrier, settings=settings)  # type: ignore[no-untyped-call]
     (binding,) = client.wsdl.bindings
-    return _Service(client, client.create_service(binding, url_template.replace("{interaction}", interaction.name)))
+    return ZeepService(client, client.create_service(binding, url_template.replace("{interaction}", interaction.name)))
 
 
-class _ZeepTransport:
+class ZeepTransport:
     """What zeep asks of a transport: files when it reads a WSDL, from disk alone; a POST when it calls."""
 
     def __init__(self, transport: Transport) -> None:
@@ -282,12 +302,13 @@ class _ZeepTransport:
         return self._transport.post(address, xml.serialise(message), headers)
 
 
-def _read(answer: HttpAnswer, forms: InteractionForms) -> Any:
-    """The typed answer. Raises the fault that it holds, or AnswerUnusable."""
+def _read(answer: HttpAnswer, forms: InteractionForms) -> envelope.Message:
+    """The message with the interaction's answer in it. Raises the fault that it holds, or AnswerUnusable."""
     try:
-        payload = envelope.read(answer.body, answer.charset).payload
+        message = envelope.read(answer.body, answer.charset)
     except MessageUnreadable as error:
         raise AnswerUnusable(f"HTTP {answer.status}: {error.detail}") from None
+    payload = message.payload
     if payload is None:
         raise AnswerUnusable(f"HTTP {answer.status}: the body of the envelope is empty")
     if etree.QName(payload).localname == "Fault":
@@ -297,6 +318,13 @@ def _read(answer: HttpAnswer, forms: InteractionForms) -> Any:
     wanted = f"{{{forms.contract}}}{forms.name}Response"
     if payload.tag != wanted:
         raise AnswerUnusable(f"the body does not hold {forms.name}Response")
+    return message
+
+
+def _decoded(message: envelope.Message, forms: InteractionForms) -> Any:
+    """The typed answer. Raises AnswerUnusable where it breaks its contract."""
+    payload = message.payload
+    assert payload is not None
     try:
         return codec.decode(forms.response, payload)
     except ContractViolation as error:

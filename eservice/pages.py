@@ -1,0 +1,107 @@
+"""Showing a page: its context, and what stands around it.
+
+A page is one frozen dataclass, built by a pure function, and one template, which sees it as `page`, the texts as `t`,
+and dates as `show`. Titles say the step, the flow and the clinic, and begin with `Fel:` when something must be mended.
+Elsewhere: the layout (templates/eservice/layout.html). Source: domain.md §5.0, §5.12.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from flask import Response as FlaskResponse
+from flask import current_app, redirect, render_template, request, session
+from werkzeug.wrappers import Response
+
+from contracts.identifiers import HsaId
+from eservice import parts, visits
+from eservice.clinics import Clinic
+from eservice.shown import Shown
+from webpages.forms import Form
+from webpages.texts import Texts
+
+_FOLDER = Path(__file__).parent / "text"
+LANGUAGES: Mapping[str, tuple[Path, ...]] = {
+    "sv": (_FOLDER / "sv.toml",),
+    "en": (_FOLDER / "sv.toml", _FOLDER / "en.toml"),  # what is not translated is told in Swedish
+}
+_FLASH = "told"
+
+
+@cache
+def texts_in(language: str) -> Texts:
+    return Texts(*LANGUAGES[language])
+
+
+def texts() -> Texts:
+    """The texts in the citizen's language."""
+    return texts_in(visits.language())
+
+
+def form() -> Form:
+    """The form that came with this request."""
+    return Form(texts(), request.form.to_dict(flat=False))
+
+
+def blank_form(**values: str) -> Form:
+    """A form that nobody has sent, with these values in it."""
+    return Form(texts(), {name: [value] for name, value in values.items() if value})
+
+
+def render(template: str, page: object, status: int = 200) -> Response:
+    """The page, with the status; a form that is shown again for what is wrong with it has 422."""
+    return FlaskResponse(render_template(f"eservice/{template}", page=page), status, mimetype="text/html")
+
+
+def context() -> Mapping[str, object]:
+    """What every template sees beside its page."""
+    here = visits.visit_or_none()
+    return {
+        "t": texts(),
+        "show": Shown(texts()),
+        "parts": parts,
+        "language": visits.language(),
+        "visit": here,
+        "settings": visits.eservice().settings,
+        "unread": current_app.extensions["eservice_unread"](here),
+        "told": session.pop(_FLASH, None),
+        "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
+        "endpoint": request.endpoint or "",
+    }
+
+
+def tell(text: str) -> None:
+    """Say this once, atop the next page."""
+    session[_FLASH] = text
+
+
+def see_other(place: str) -> Response:
+    """POST → redirect → GET."""
+    return redirect(place, 303)
+
+
+def _seconds_until_warning(ends_at: datetime) -> int:
+    return max(0, int((ends_at - visits.WARNING - visits.now()).total_seconds()))
+
+
+# -- What went wrong
+
+
+@dataclass(frozen=True, slots=True)
+class TroublePage:
+    """What went wrong, in words, and what can be done. `heading` and `text` are whole sentences.
+
+    `retry` is the page to try again, `links` other ways on, `clinics` whom to ring.
+    """
+
+    heading: str
+    text: str
+    retry: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+    clinics: tuple[Clinic, ...] = field(default=())
+
+
+def clinic_of(hsa_id: HsaId) -> Clinic | None:
+    return visits.eservice().clinics.clinic(hsa_id)

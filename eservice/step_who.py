@@ -1,0 +1,85 @@
+"""With whom: a performer, or anybody (A3). Left out where the clinic has nobody to choose.
+
+Source: domain.md §5.4 A3; R9, R31, E16.
+"""
+
+from dataclasses import dataclass, replace
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from contracts import scheduling as s
+from eservice import flow, pages, visits
+from eservice.flow import FlowPage
+from eservice.journeys import Journey
+from eservice.pages import render, see_other
+from eservice.platform import Wish
+from webpages.forms import Form
+
+blueprint = Blueprint("step_who", __name__)
+ANYBODY = "anybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    value: str
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhoPage:
+    flow: FlowPage
+    form: Form
+    people: tuple[Somebody, ...]
+    chosen: str
+
+
+@blueprint.get("/arende/<journey>/vem")
+def show(journey: str) -> Response:
+    found = flow.load_open(journey)
+    flow.demand_open(found)
+    people = _people(found)
+    if not people:
+        found = visits.eservice().journeys.keep(flow.leave_out(found, "who"))
+        return see_other(flow.place(found, flow.after(found, "who")))
+    return _shown(found, people, pages.blank_form())
+
+
+@blueprint.post("/arende/<journey>/vem")
+def choose(journey: str) -> Response:
+    found = flow.load_open(journey)
+    flow.demand_open(found)
+    form, people = pages.form(), _people(found)
+    named = {one.performer.key: one for one in people}
+    wanted = form.one_of("who", [ANYBODY, *named])
+    if wanted is None:
+        form.faults["who"] = pages.texts()("step.who_missing")
+        return _shown(found, people, form)
+    somebody = named.get(wanted)
+    changed = found.choose(
+        performer=somebody.performer.text if somebody else None,
+        performer_name=_name(somebody) if somebody else None,
+    )
+    if found.chosen.get("performer") != changed.chosen.get("performer"):
+        changed = replace(changed, slot=None).choose(day=None, month=None, from_check=None)
+    visits.eservice().journeys.keep(changed)
+    return see_other(flow.on_from(changed, "who"))
+
+
+def _shown(journey: Journey, people: tuple[s.PerformerInfo, ...], form: Form) -> Response:
+    listed = tuple(Somebody(one.performer.key, f"{one.first_name} {one.last_name}", one.title or "") for one in people)
+    chosen = str(journey.chosen.get("performer") or ANYBODY).lower()
+    page = WhoPage(flow.page(journey, "who", not form.is_right), form, listed, chosen)
+    return render("step_who.html", page, 200 if form.is_right else 422)
+
+
+def _people(journey: Journey) -> tuple[s.PerformerInfo, ...]:
+    chosen = journey.chosen
+    wish = Wish(chosen.get("time_type"), chosen.get("care_type"))
+    return visits.eservice().platform.performers(journey.at, visits.visit().subject, wish)
+
+
+def _name(somebody: s.PerformerInfo) -> str:
+    name = f"{somebody.first_name} {somebody.last_name}"
+    return f"{name}, {somebody.title}" if somebody.title else name
