@@ -10,6 +10,8 @@ from contracts.database import Database
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
 from eservice.clinics import ClinicRegister, Unit
+from eservice.contacts import Contacts
+from eservice.inbox import Inbox
 from eservice.journeys import Journeys
 from eservice.models import HEAD
 from eservice.people import Person, PopulationRegister
@@ -39,6 +41,8 @@ class EService:
         self.clinics = ClinicRegister(units, self.database)
         self.references = References(self.database)
         self.journeys = Journeys(self.database, clock)
+        self.inbox = Inbox(self.database)
+        self.contacts = Contacts(self.database)
 
     def open(self) -> None:
         """Begin: the database brought up to date, old flows thrown away."""

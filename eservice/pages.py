@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from flask import Response as FlaskResponse
-from flask import current_app, redirect, render_template, request, session
+from flask import redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
@@ -65,7 +65,7 @@ def context() -> Mapping[str, object]:
         "language": visits.language(),
         "visit": here,
         "settings": visits.eservice().settings,
-        "unread": current_app.extensions["eservice_unread"](here),
+        "unread": 0 if here is None else visits.eservice().inbox.unread(here.subject),
         "told": session.pop(_FLASH, None),
         "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
         "endpoint": request.endpoint or "",

@@ -6,18 +6,49 @@ Source: domain.md §5.
 import logging
 from collections.abc import Callable
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Flask, request, url_for
 from werkzeug.wrappers import Response
 
-from eservice import PAGES, pages, visits
+from eservice import (
+    beginning,
+    bookings,
+    clinic_pages,
+    pages,
+    sign_in,
+    start,
+    step_before,
+    step_check,
+    step_done,
+    step_time,
+    step_what,
+    step_who,
+    step_words,
+    visits,
+    watches,
+)
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
 from eservice.pages import TroublePage, render
 from eservice.troubles import BookingUnknown, NotReached
-from eservice.visits import Visit
 from webpages import look, surroundings
 
 log = logging.getLogger(__name__)
+
+_PAGES = (
+    beginning,
+    bookings,
+    clinic_pages,
+    sign_in,
+    start,
+    step_before,
+    step_check,
+    step_done,
+    step_time,
+    step_what,
+    step_who,
+    step_words,
+    watches,
+)
 
 
 def make_site(eservice: EService, secret: bytes) -> Flask:
@@ -25,10 +56,9 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     site = Flask("eservice")
     surroundings.configure(site, cookie="eservice_visit", secret=secret)
     site.extensions["eservice"] = eservice
-    site.extensions["eservice_unread"] = _nothing_unread
     site.register_blueprint(look.blueprint)
-    for blueprint in blueprints():
-        site.register_blueprint(blueprint)
+    for one in _PAGES:
+        site.register_blueprint(one.blueprint)
     site.before_request(visits.check)
     site.context_processor(lambda: dict(pages.context()))
     surroundings.tell_troubles(site, _trouble)
@@ -36,17 +66,6 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     site.register_error_handler(BookingUnknown, _booking_unknown)
     site.register_error_handler(JourneyUnknown, _journey_unknown)
     return site
-
-
-def blueprints() -> tuple[Blueprint, ...]:
-    """The pages, each module's own."""
-    from importlib import import_module
-
-    return tuple(import_module(f"eservice.{name}").blueprint for name in PAGES)
-
-
-def _nothing_unread(here: Visit | None) -> int:
-    return 0
 
 
 def _trouble(status: int) -> Response:

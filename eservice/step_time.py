@@ -6,8 +6,7 @@ the day as it was and everything typed kept.
 Source: domain.md §5.4 A4 and its states, §5.6 C2, §5.11 E1–E5, §5.12 (2–5); GAD, GAT.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 
@@ -75,7 +74,6 @@ class TimePage:
     old: s.Timeslot | None
     shows_end: bool
     watch_url: str
-    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 @blueprint.get("/arende/<journey>/tid")

@@ -1,0 +1,57 @@
+"""How somebody wants to be reached: e-mail and mobile, and whether notices go there.
+
+Source: domain.md §5.9 (settings), §5.12 (12).
+"""
+
+from dataclasses import dataclass, field
+
+from contracts.database import Database
+from eservice.models import ContactRow
+from eservice.people import Person
+from webpages.forms import Form
+
+_MOST = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What a citizen has set; empty and off until then."""
+
+    email: str = field(default="", repr=False)
+    mobile: str = field(default="", repr=False)
+    email_is_on: bool = False
+    mobile_is_on: bool = False
+
+
+class Contacts:
+    """Everybody's settings."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, owner: Person) -> Contact:
+        with self._database.reading() as session:
+            row = session.get(ContactRow, owner.number)
+        return Contact() if row is None else Contact(row.email, row.mobile, row.email_is_on, row.mobile_is_on)
+
+    def change(self, owner: Person, contact: Contact) -> None:
+        with self._database.writing() as session:
+            session.merge(
+                ContactRow(
+                    owner=owner.number,
+                    email=contact.email,
+                    mobile=contact.mobile,
+                    email_is_on=contact.email_is_on,
+                    mobile_is_on=contact.mobile_is_on,
+                )
+            )
+
+
+def contact_faults(form: Form) -> dict[str, str]:
+    """Phone and e-mail as they were typed; what is wrong with them stands in the form."""
+    phone, email = form.text("phone", most=32) or "", form.text("email", most=_MOST) or ""
+    if phone and not all(char.isdigit() or char in " +-()" for char in phone):
+        form.fault("phone", "form.phone")
+    if email and not (email.count("@") == 1 and "." in email.rpartition("@")[2] and " " not in email):
+        form.fault("email", "form.email")
+    return {"phone": phone, "email": email}
