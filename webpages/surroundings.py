@@ -76,10 +76,9 @@ def is_static() -> bool:
 
 
 def surround(answer: Response) -> Response:
-    """Add the headers that every answer has; files that are the same for everybody may be kept."""
+    """Add the headers that every answer has. Files, which Flask says may be kept for a while, go on saying so."""
     for name, value in _HEADERS.items():
-        if not (is_static() and name == "Cache-Control"):
-            answer.headers.setdefault(name, value)
+        answer.headers.setdefault(name, value)
     return answer
 
 
