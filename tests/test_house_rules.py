@@ -25,6 +25,7 @@ PACKAGES = (
     "scheduling_backends",
     "national_services",
     "eservice",
+    "webpages",
     "conformance",
     "tidbro",
     "wsdl",

@@ -15,12 +15,7 @@ from contracts.subscriber import Notice
 from contracts.times import SWEDEN, parse_ts
 from national_services.index.find import Event
 from tidbro.demo_people import Citizen, by_number
-
-_WEEKDAYS = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
-_MONTHS = (
-    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november",
-    "december",
-)  # fmt: skip
+from webpages import show
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +129,9 @@ def _when(one: e.Engagement, texts: Mapping[str, str]) -> str:
     if one.most_recent_content is None:
         return "–"
     moment = parse_ts(one.most_recent_content)
-    day = f"{_WEEKDAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
     if one.categorization == e.INVITATION and one.most_recent_content.endswith("000000"):
-        return f"{texts['invited_on']} {day}"
-    return f"{day} kl. {moment:%H.%M}"
+        return f"{texts['invited_on']} {show.day(moment.date())}"
+    return show.moment(moment)
 
 
 def _moment(moment: datetime) -> str:

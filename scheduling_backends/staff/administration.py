@@ -20,9 +20,9 @@ from scheduling_backends.engine.staff import StaffMember
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import visits
 from scheduling_backends.staff.bookings import audit
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages.forms import Form
 
 blueprint = Blueprint("administration", __name__)
 

@@ -28,11 +28,11 @@ from scheduling_backends.engine.models import SlotRow
 from scheduling_backends.engine.overview import Entry, HistoryLine, Time
 from scheduling_backends.engine.refusals import Refusal
 from scheduling_backends.engine.states import Role, SlotState
-from scheduling_backends.staff import once
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.standings import OnTheWeb, on_the_web
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("bookings", __name__)
 

@@ -21,11 +21,11 @@ from scheduling_backends.engine.entries import TimeType
 from scheduling_backends.engine.models import BookingRow
 from scheduling_backends.engine.overview import Entry, HistoryLine
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit, audit_found
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import has_records, needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("citizens", __name__)
 

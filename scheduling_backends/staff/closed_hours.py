@@ -17,11 +17,12 @@ from contracts.times import SWEDEN
 from scheduling_backends.engine import closures, overview
 from scheduling_backends.engine.closures import Closure, Hours
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once, periods, show
+from scheduling_backends.staff import periods, show
 from scheduling_backends.staff.bookings import audit, audit_all
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("closed_hours", __name__)
 

@@ -17,11 +17,12 @@ from scheduling_backends.engine import planning
 from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.planning import Laid
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once, periods
+from scheduling_backends.staff import periods
 from scheduling_backends.staff.bookings import audit
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("copying", __name__)
 

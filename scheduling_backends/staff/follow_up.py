@@ -17,9 +17,9 @@ from scheduling_backends.engine import audit_log, staff
 from scheduling_backends.engine.audit_log import STAFF_PAGES, AuditLine
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff.bookings import audit
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages.forms import Form
 
 blueprint = Blueprint("follow_up", __name__)
 

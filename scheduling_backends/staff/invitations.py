@@ -16,11 +16,11 @@ from scheduling_backends.engine.citizens import Citizen
 from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.overview import Entry
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit, audit_all, entry_of, note
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("invitations", __name__)
 

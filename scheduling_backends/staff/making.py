@@ -19,11 +19,12 @@ from scheduling_backends.engine.entries import TimeType
 from scheduling_backends.engine.models import ResourceRow
 from scheduling_backends.engine.schedules import MONDAY_TO_FRIDAY, Moment, Period
 from scheduling_backends.engine.states import Role, SlotState
-from scheduling_backends.staff import once, periods
+from scheduling_backends.staff import periods
 from scheduling_backends.staff.bookings import audit
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("making", __name__)
 

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff import show
-from scheduling_backends.staff.forms import Form
-from scheduling_backends.staff.texts import Texts
-from scheduling_backends.staff.visits import TOKEN_FIELD, Visit, form_token, system
+from scheduling_backends.staff.visits import Visit, system
+from webpages.forms import Form
+from webpages.texts import Texts
 
 EVERYBODY = frozenset(Role)
 SEARCH = "citizens.search"
@@ -65,8 +65,6 @@ def context() -> Mapping[str, object]:
         "system": system(),
         "navigation": navigation(here),
         "search_url": url_for(SEARCH) if SEARCH in current_app.view_functions else "",
-        "token_field": TOKEN_FIELD,
-        "form_token": form_token,
     }
 
 

@@ -14,9 +14,9 @@ from flask import request
 
 from contracts.times import SWEDEN, exists
 from scheduling_backends.engine.schedules import Moment
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import texts
 from scheduling_backends.staff.visits import system
+from webpages.forms import Form
 
 MOST_WEEKS = 52
 MOST_DAYS_AHEAD = 3 * 366

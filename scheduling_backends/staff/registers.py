@@ -18,12 +18,12 @@ from scheduling_backends.engine import registers, staff
 from scheduling_backends.engine.desk import Desk
 from scheduling_backends.engine.registers import Register, Values
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once
 from scheduling_backends.staff.administration import administrators, place_of
 from scheduling_backends.staff.bookings import audit
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("registers", __name__)
 

@@ -18,9 +18,9 @@ from scheduling_backends.engine.overview import Time
 from scheduling_backends.engine.states import Role, SlotState
 from scheduling_backends.staff import periods
 from scheduling_backends.staff.bookings import audit, audit_all
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages.forms import Form
 
 blueprint = Blueprint("schedule", __name__)
 

@@ -1,68 +1,42 @@
-"""Moments, days, persons and numbers as Swedish text.
+"""Moments, days, counts, persons and numbers as Swedish text, for the templates of staff pages.
 
-Moments are shown in Swedish time. A person's number is whole on the person's own page and masked in lists (domain.md
-§3.1). Source: domain.md §3.3 (display).
+A person's number is whole on the person's own page and masked in lists (domain.md §3.1).
+Elsewhere: what the sites of all parts show alike (webpages/show.py).
 """
 
-from datetime import date, datetime, time
-from datetime import timedelta as timedelta  # noqa: PLC0414  templates reckon with it
-
 from contracts.identifiers import PersonIdentity
-from contracts.times import SWEDEN
-
-WEEKDAYS = ("måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag")
-MONTHS = (
-    "januari",
-    "februari",
-    "mars",
-    "april",
-    "maj",
-    "juni",
-    "juli",
-    "augusti",
-    "september",
-    "oktober",
-    "november",
-    "december",
+from webpages.show import (
+    MONTHS,
+    SWEDEN,
+    WEEKDAYS,
+    clock,
+    count,
+    day,
+    hours,
+    moment,
+    short_day,
+    short_moment,
+    timedelta,
+    week,
 )
 
-
-def day(of: date) -> str:
-    """`tisdag 1 december 2026`."""
-    return f"{WEEKDAYS[of.weekday()]} {of.day} {MONTHS[of.month - 1]} {of.year}"
-
-
-def short_day(of: date) -> str:
-    """`tis 1 dec`."""
-    return f"{WEEKDAYS[of.weekday()][:3]} {of.day} {MONTHS[of.month - 1][:3]}"
-
-
-def clock(of: datetime | time) -> str:
-    """`08.20`."""
-    local = of.astimezone(SWEDEN) if isinstance(of, datetime) else of
-    return f"{local:%H.%M}"
-
-
-def moment(of: datetime) -> str:
-    """`tisdag 1 december 2026 kl. 08.20`."""
-    return f"{day(of.astimezone(SWEDEN).date())} kl. {clock(of)}"
-
-
-def short_moment(of: datetime) -> str:
-    """`2026-12-01 08.20`, for tables."""
-    local = of.astimezone(SWEDEN)
-    return f"{local:%Y-%m-%d} {clock(of)}"
-
-
-def hours(start: datetime, end: datetime) -> str:
-    """`08.20–08.40`."""
-    return f"{clock(start)}–{clock(end)}"
-
-
-def week(of: date) -> str:
-    """`vecka 49, 2026`."""
-    year, number, _ = of.isocalendar()
-    return f"vecka {number}, {year}"
+__all__ = [
+    "MONTHS",
+    "SWEDEN",
+    "WEEKDAYS",
+    "clock",
+    "count",
+    "day",
+    "hours",
+    "masked",
+    "moment",
+    "number",
+    "person",
+    "short_day",
+    "short_moment",
+    "timedelta",
+    "week",
+]
 
 
 def person(of: PersonIdentity) -> str:
@@ -73,11 +47,6 @@ def person(of: PersonIdentity) -> str:
 def masked(of: PersonIdentity) -> str:
     """For lists: the last four hidden."""
     return of.masked
-
-
-def count(of: int) -> str:
-    """`12 345`, with a narrow space that does not break."""
-    return f"{of:,}".replace(",", " ")
 
 
 def number(of: str) -> str:

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from scheduling_backends.engine import closures, telling
 from scheduling_backends.engine.states import Role
 from scheduling_backends.engine.telling import ToTell
-from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit_all, entry_of, note
 from scheduling_backends.staff.pages import render
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
 
 blueprint = Blueprint("telling", __name__)
 

@@ -31,11 +31,11 @@ from scheduling_backends.engine.offer import (
     is_ready_reason,
 )
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit
-from scheduling_backends.staff.forms import Form
 from scheduling_backends.staff.pages import form, render, texts
 from scheduling_backends.staff.visits import has_records, needs, system, visit
+from webpages import once
+from webpages.forms import Form
 
 blueprint = Blueprint("time_types", __name__)
 

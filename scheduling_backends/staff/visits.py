@@ -4,11 +4,10 @@ A visit is a signed cookie that holds ids, moments and a random token, nothing o
 rest, or MOST in all, by the system's clock. A page that renews itself says so (AUTOMATIC); that is rest, and whoever
 else says so gains nothing by it. Roles are read from the database at each request, so that one that was
 taken away is gone at once. A form without the visit's token is refused before anything is read from it.
-Elsewhere: how a visit begins (sign_in.py). Source: domain.md §7.1; issue: time-limited sessions, CSRF.
+Elsewhere: how a visit begins (sign_in.py), the token (webpages/tokens.py).
+Source: domain.md §7.1; issue: time-limited sessions, CSRF.
 """
 
-import hmac
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,12 +27,13 @@ from scheduling_backends.engine.seats import Author
 from scheduling_backends.engine.staff import StaffMember
 from scheduling_backends.engine.states import Role
 from scheduling_backends.staff.system import StaffSystem
+from webpages.surroundings import is_static
+from webpages.tokens import form_token, is_ours
 
 IDLE = timedelta(minutes=30)
 MOST = timedelta(hours=8)
 OPEN = "open_to_all"
 AUTOMATIC = "uppdatering"
-TOKEN_FIELD = "csrf_token"  # noqa: S105  its name in forms
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
@@ -108,20 +108,12 @@ def begin(hsa_id: HsaId, clinic_id: int, now: datetime) -> None:
         clinic=clinic_id,
         began=now.timestamp(),
         seen=now.timestamp(),
-        token=secrets.token_urlsafe(24),
     )
+    form_token()  # forms of what was before are not this visit's
 
 
 def end() -> None:
     session.clear()
-
-
-def form_token() -> str:
-    """The token that forms carry; made for who is not signed in yet too."""
-    if "token" not in session:
-        session["token"] = secrets.token_urlsafe(24)
-    token: str = session["token"]
-    return token
 
 
 # -- Before each request
@@ -129,9 +121,9 @@ def form_token() -> str:
 
 def check() -> Response | None:
     """Refuse forged forms, send those who are not signed in to sign in, and know the visit of those who are."""
-    if request.endpoint is None or request.endpoint == "static" or request.endpoint.endswith(".static"):
+    if request.endpoint is None or is_static():
         return None
-    if request.method == "POST" and not _is_ours():
+    if request.method == "POST" and not is_ours():
         abort(400)
     g.visit = _current()
     view = current_app.view_functions.get(request.endpoint)
@@ -148,11 +140,6 @@ def _wanted() -> str:
     query = request.args.to_dict()
     query.pop(AUTOMATIC, None)
     return f"{request.path}?{urlencode(query)}" if query else request.path
-
-
-def _is_ours() -> bool:
-    sent = request.form.get(TOKEN_FIELD, "")
-    return bool(session.get("token")) and hmac.compare_digest(sent.encode(), str(session["token"]).encode())
 
 
 def _current() -> Visit | None:
@@ -179,4 +166,4 @@ def _visit(asked: Session) -> Visit | None:
     member = staff.member(asked, HsaId(session["staff"]))
     clinics = find.clinics(asked, ClinicRow.id == session["clinic"])
     roles = staff.roles_at(asked, member.id, clinics[0].id) if member and clinics else frozenset()
-    return Visit(member, clinics[0], roles, session["token"]) if member and roles else None
+    return Visit(member, clinics[0], roles, form_token()) if member and roles else None

@@ -19,10 +19,10 @@ from scheduling_backends.engine.care import CareRefused
 from scheduling_backends.engine.offer import TimeTypeSettings
 from scheduling_backends.engine.overview import Entry, WebEvent
 from scheduling_backends.engine.states import Role
-from scheduling_backends.staff import once
 from scheduling_backends.staff.bookings import audit_all, entry_of, note, note_refusal
 from scheduling_backends.staff.pages import render, texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages import once
 
 blueprint = Blueprint("web_log", __name__)
 

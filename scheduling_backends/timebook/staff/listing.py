@@ -26,8 +26,8 @@ from scheduling_backends.engine.states import BookingState, Role, SlotState
 from scheduling_backends.staff import show
 from scheduling_backends.staff.bookings import audit_all
 from scheduling_backends.staff.pages import render, texts
-from scheduling_backends.staff.texts import Texts
 from scheduling_backends.staff.visits import needs, system, visit
+from webpages.texts import Texts
 
 blueprint = Blueprint("listing", __name__, template_folder="templates")
 

@@ -11,7 +11,7 @@ from scheduling_backends.engine.models import AuditRow, BookingRow, CitizenRow, 
 from scheduling_backends.engine.offer import BookableBy, ClinicSettings, CutOff
 from scheduling_backends.engine.refusals import RULES
 from scheduling_backends.engine.states import BookingState, Initiative, SlotState
-from scheduling_backends.staff.texts import Texts
+from scheduling_backends.staff.texts import staff_texts
 from tests.people import ANNA, BERTIL, ELIN, SIV
 from tests.scheduling_backends.desks import BOOKER, CHIEF, PLANNER, READER
 from tests.scheduling_backends.staff.conftest import Browser
@@ -606,7 +606,7 @@ def test_every_rule_that_staff_are_warned_of_has_its_words() -> None:
     hits = {"CANCELLING_CUT_OFF", "REBOOKING_CUT_OFF", "REBOOKING_LIMIT", "GONE"}
     numbers = range(3, 17)  # R3 to R16 are about a booking that begins
     hits |= {reason for reason, rule in RULES.items() if int(rule[1:]) in numbers} - about_the_web - {"TAKEN"}
-    assert set(Texts().below("warning")) - {"heading", "confirmed"} == hits
+    assert set(staff_texts().below("warning")) - {"heading", "confirmed"} == hits
 
 
 # -- To tell

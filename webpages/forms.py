@@ -1,7 +1,9 @@
 """What somebody typed into a form: as values, or as sentences about what is wrong with each field.
 
-A form is read once, field by field; what was typed is kept for showing it again. Sentences are from the catalogue
-(`form.*`). Elsewhere: whether the form is ours at all (visits.py), what the values mean to the system.
+A form is read once, field by field; what was typed is kept for showing it again. Sentences are from the site's own
+catalogue, whose table `form` has, with these place holders: required, too_long {most}, unprintable,
+number {least} {most}, day, clock, choice, person.
+Elsewhere: whether the form is ours at all (tokens.py), what the values mean to the site.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +13,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from contracts.identifiers import PersonIdentity
-from scheduling_backends.staff.texts import Texts
+from webpages.texts import Texts
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
