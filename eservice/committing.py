@@ -1,10 +1,10 @@
 """Sending a flow, once, and finding out what came of it.
 
-Before the call goes out it is written down that it does (journeys.begin_sending), so one flow makes one call whatever is
-clicked. Three things can come back: done, and a copy goes to the inbox; refused, and the citizen goes back to the step
-that the refusal is about, everything kept; or nothing (E14). Then nobody may try again: the citizen's booked times are
-read until the wish is seen in them, or has been missed there so often that it was not carried out. A reading that fails
-tells nothing and does not count.
+Before the call goes out it is written down that it does (journeys.begin_sending), so one flow makes one call whatever
+is clicked. Three things can come back: done, and a copy goes to the inbox; refused, and the citizen goes back to the
+step that the refusal is about, everything kept; or nothing (E14). Then nobody may try again: the citizen's booked times
+are read until the wish is seen in them, or has been missed there so often that it was not carried out. A reading that
+fails tells nothing and does not count.
 Elsewhere: the page that waits (step_done.py), what is written to the inbox (confirming.py).
 Source: domain.md §5.6 (the id may change), §5.11 E1–E14; contracts.md MB-10, UB-6.
 """
@@ -94,9 +94,7 @@ def _refused(journey: Journey, refused: Refused) -> str:
         result["link"] = url_for("bookings.everywhere")
     keeps_slot = step not in ("time", "what")
     slot = journey.slot if keeps_slot else None
-    visits.eservice().journeys.keep(
-        replace(journey, phase="open", slot=slot, result=result).choose(from_check=None)
-    )
+    visits.eservice().journeys.keep(replace(journey, phase="open", slot=slot, result=result).choose(from_check=None))
     if step == "out":
         pages.tell(result["refusal"])
         return flow.way_out(journey) if journey.booking_id else url_for("bookings.everywhere")

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from flask import abort, url_for
+from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
 from eservice import pages, visits
@@ -87,8 +88,8 @@ def clinic_at(hsa_id: HsaId) -> Clinic:
     return found
 
 
-def place(journey: Journey, step: Step, **more: str) -> str:
-    return url_for(f"step_{step}.show", journey=journey.id, **more)
+def place(journey: Journey, step: Step) -> str:
+    return url_for(f"step_{step}.show", journey=journey.id)
 
 
 def service_of(kind: Kind) -> Service:
@@ -122,7 +123,7 @@ def leave_out(journey: Journey, step: Step, is_out: bool = True) -> Journey:
 
 
 def asks_for_words(journey: Journey) -> bool:
-    """Whether the clinic wants the citizen's words: at booking by the free time's flag (R18), else the booking's (R19)."""
+    """Whether the clinic wants the citizen's words: by the free time's flag (R18), else by the booking's (R19)."""
     asked = journey.slot if journey.kind == "book" else journey.old
     return bool(asked is not None and asked.message_allowed)
 
@@ -158,7 +159,7 @@ def demand_open(journey: Journey) -> None:
             abort(closed(clinic_at(one)))
 
 
-def closed(of: Clinic) -> pages.Response:
+def closed(of: Clinic) -> Response:
     """E18's page, or that booking is closed for a time (R42)."""
     t, closing = pages.texts(), of.settings.closing
     phone = of.phone or t("words.the_clinic")
@@ -184,7 +185,14 @@ def page(journey: Journey, step: Step, is_wrong: bool = False) -> FlowPage:
     )
     back = place(journey, order[number - 2]) if step in order and number > 1 else way_out(journey)
     return FlowPage(
-        journey, here, heading, f"{t('title.wrong')} {title}" if is_wrong else title, number, links, back, way_out(journey)
+        journey,
+        here,
+        heading,
+        f"{t('title.wrong')} {title}" if is_wrong else title,
+        number,
+        links,
+        back,
+        way_out(journey),
     )
 
 

@@ -1,9 +1,9 @@
 """Flows that somebody has begun: what was chosen and typed so far, kept between pages and over a lost session.
 
-A journey is its citizen's alone and is named by a random word. Nothing typed is lost: going back, another browser tab, a
-session that ended (E17). It is sent once: the mark of the form that sends it is written down before the call goes out,
-so that a double click, a page sent again, or a process that died half-way leaves one call and a journey that says so
-(phase `sending`), whose outcome is then found out by looking (E14).
+A journey is its citizen's alone and is named by a random word. Nothing typed is lost: going back, another browser tab,
+a session that ended (E17). It is sent once: the mark of the form that sends it is written down before the call goes
+out, so that a double click, a page sent again, or a process that died half-way leaves one call and a journey that says
+so (phase `sending`), whose outcome is then found out by looking (E14).
 Elsewhere: the steps (new_booking.py, rebooking.py, cancelling.py), sending (committing.py).
 Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 """
@@ -11,7 +11,7 @@ Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from sqlalchemy import delete
@@ -140,7 +140,7 @@ class Journeys:
             row.touched_at = self._clock()
 
     def begin_sending(self, journey: Journey, mark: str) -> bool:
-        """Write down that the flow is being sent; False when it has been, by this form or another: one call goes out."""
+        """Write down that the flow is being sent; False when it has been, by whatever form: one call goes out."""
         sending = replace(journey, phase="sending")
         try:
             with self._database.writing() as session:

@@ -136,4 +136,3 @@ def _wanted() -> str:
         return ""
     root = request.script_root
     return asked if not root or asked.startswith(f"{root}/") else f"{root}{asked}"
-

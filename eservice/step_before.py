@@ -1,7 +1,7 @@
 """Before anything else: what the clinic wants to say, its terms, and which clinic (A1, C1, D1).
 
-Left out when there is neither text nor terms nor a clinic to choose. Clinics to choose from are what the system answers,
-with the names it gives (§5.0); moving to another clinic is said aloud (§5.6).
+Left out when there is neither text nor terms nor a clinic to choose. Clinics to choose from are what the system
+answers, with the names it gives (§5.0); moving to another clinic is said aloud (§5.6).
 Source: domain.md §5.4 A1, §5.6 C1, §5.7 D1, §5.8; R28, R29, R36.
 """
 

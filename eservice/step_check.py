@@ -125,4 +125,3 @@ def _shown(journey: Journey, form: Form) -> Response:
         keep_url=flow.way_out(journey) if journey.kind == "cancel" else url_for("start.start"),
     )
     return render("step_check.html", page, 200 if form.is_right else 422)
-

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
-from eservice import committing, flow, pages, visits
+from eservice import committing, flow, visits
 from eservice.clinics import Clinic
 from eservice.flow import FlowPage
 from eservice.journeys import Journey

@@ -1,8 +1,8 @@
 """Which day and which time: a month of days with free times, and the times of the chosen day (A4, C2).
 
-Days are asked for once a visible period, times for the chosen day alone (§4). At first the month of the first free day is
-shown, that day chosen. Choosing a time sends nothing: it may be gone when it is booked (E1), and then one is back here,
-the day as it was and everything typed kept.
+Days are asked for once a visible period, times for the chosen day alone (§4). At first the month of the first free day
+is shown, that day chosen. Choosing a time sends nothing: it may be gone when it is booked (E1), and then one is back
+here, the day as it was and everything typed kept.
 Source: domain.md §5.4 A4 and its states, §5.6 C2, §5.11 E1–E5, §5.12 (2–5); GAD, GAT.
 """
 
@@ -151,9 +151,7 @@ def _times_of(journey: Journey, day: date) -> s.GetAvailableTimeslotsResponse:
     return visits.eservice().platform.times(journey.at, visits.visit().subject, flow.wish(journey), day, day)
 
 
-def _kept(
-    journey: Journey, days: Days, chosen: date | None, answer: s.GetAvailableTimeslotsResponse | None
-) -> Journey:
+def _kept(journey: Journey, days: Days, chosen: date | None, answer: s.GetAvailableTimeslotsResponse | None) -> Journey:
     """Remember what has been shown, so that it can be chosen and come back to."""
     offered = journey.offer(() if answer is None else answer.timeslots)
     told = offered.choose(day=chosen.isoformat() if chosen else None, month=days.month.text)

@@ -108,7 +108,9 @@ def _offered(journey: Journey) -> Found:
     shows_care = flow.clinic(journey).settings.shows_care_types
     care_types = platform.care_types(journey.at, here.subject) if shows_care else ()
     ids = [None, *(one.care_type_id for one in care_types)]
-    all_kinds, *by_care = platform.at_once(*(partial(platform.time_types, journey.at, here.subject, one) for one in ids))
+    all_kinds, *by_care = platform.at_once(
+        *(partial(platform.time_types, journey.at, here.subject, one) for one in ids)
+    )
     grouped = {one.time_type_id for kinds in by_care for one in kinds}
     rest = tuple(one for one in all_kinds if one.time_type_id not in grouped)
     found = [(care, kinds) for care, kinds in zip(care_types, by_care, strict=True) if kinds]

@@ -1,7 +1,7 @@
 """What the citizen wants to say to the clinic: the reason for a booking, a comment at a move (A5, C3).
 
-Asked only where the clinic wants it, and sent only then (R18, R19). Whether it must be given the contract does not tell:
-our own systems say so beside the free times, others by refusing (E8), after which it is demanded here.
+Asked only where the clinic wants it, and sent only then (R18, R19). Whether it must be given the contract does not
+tell: our own systems say so beside the free times, others by refusing (E8), after which it is demanded here.
 Source: domain.md §5.4 A5, §5.6 C3, §8 (help text); R18, R19, E8.
 """
 

@@ -1,8 +1,8 @@
 """What can go wrong between a citizen and a clinic, as rows of the error catalogue.
 
 Three kinds: a read that reached nobody (NotReached, E13), a booking that is not this person's (BookingUnknown, E12),
-and a write whose outcome nobody knows (OutcomeUnknown, E14). A refusal is none of them: it is an answer, with a text that
-must be shown and perhaps, in an element of our own namespace, a code that says where the citizen should go next.
+and a write whose outcome nobody knows (OutcomeUnknown, E14). A refusal is none of them: it is an answer, with a text
+that must be shown and perhaps, in an element of our own namespace, a code that says where the citizen should go next.
 Elsewhere: the sentences (text/sv.toml), the pages (pages.py), reading again after E14 (committing.py).
 Source: domain.md §5.11; contracts.md G-14 to G-17, MB-10.
 """

@@ -2,7 +2,8 @@
 
 A visit is a signed cookie that holds random words and moments, no number and no name. It ends after a time of rest
 (settings), two minutes before which the page warns (§5.12, 8); whoever signs in again goes on where he was (E17). Whom
-somebody acts for is checked against the register at every request: on the day a child turns 13 its guardian is out (R40).
+somebody acts for is checked against the register at every request: on the day a child turns 13 its guardian is out
+(R40).
 Elsewhere: beginning one (sign_in.py). Source: domain.md §5.0, §5.1, R40.
 """
 

@@ -1,0 +1,29 @@
+"""What templates ask for beside their page: small pure functions over values that pages show.
+
+Source: domain.md §5.0 (title line, folding), §5.5 (tags).
+"""
+
+from contracts import scheduling as s
+from eservice.folding import CLINIC_TEXT_SIGNS, PURPOSE_SIGNS, REASON_SIGNS, folded, folded_html
+from eservice.icalendar import CONTENT_TYPE as CALENDAR
+from eservice.prose import administrator_text, citizen_text, purpose
+from eservice.slots import with_whom
+
+__all__ = [
+    "CALENDAR",
+    "CLINIC_TEXT_SIGNS",
+    "PURPOSE_SIGNS",
+    "REASON_SIGNS",
+    "administrator_text",
+    "citizen_text",
+    "folded",
+    "folded_html",
+    "name_of_time",
+    "purpose",
+    "with_whom",
+]
+
+
+def name_of_time(slot: s.Timeslot, clock: str) -> str:
+    """A time as it is read aloud: `08.20, Maria Ek, distriktssköterska`, never `08.20` alone when more is known."""
+    return ", ".join(one for one in (clock, with_whom(slot)) if one)
