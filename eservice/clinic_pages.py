@@ -63,4 +63,4 @@ def closed_sentence(clinic: Clinic) -> str:
     if not closing.covers(visits.now().date()):
         return ""
     t = pages.texts()
-    return t("clinic.closed", reason=closing.reason, phone=clinic.phone or t("words.the_clinic"))
+    return t("clinic.closed", reason=closing.reason, phone=clinic.phone or t("noun.the_clinic"))

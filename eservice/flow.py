@@ -162,7 +162,7 @@ def demand_open(journey: Journey) -> None:
 def closed(of: Clinic) -> Response:
     """E18's page, or that booking is closed for a time (R42)."""
     t, closing = pages.texts(), of.settings.closing
-    phone = of.phone or t("words.the_clinic")
+    phone = of.phone or t("noun.the_clinic")
     text = t("trouble.closed.text")
     if closing.covers(visits.now().date()):
         text = t("clinic.closed", reason=closing.reason, phone=phone)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.settings_tables import settings_from
+from eservice.post import PostSettings
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -39,13 +40,9 @@ class EServiceSettings:
     reconcile_tries: int = _setting(3, "How often booked times are read again when a booking got no answer.")
     reconcile_pause_seconds: float = _setting(2.0, "How long to wait between those readings.")
     horizon_weeks: int = _setting(12, "How far ahead free times are looked for.")
-    smtp_host: str = _setting("", "Mail server that notices and reminders are sent by; empty: none are sent.")
-    smtp_port: int = _setting(25, "Its port.")
-    smtp_starttls: bool = _setting(False, "Whether the connection to it must turn to TLS.")
-    smtp_user: str = _setting("", "Who to sign in to it as; empty: nobody.")
-    smtp_password: str = field(default="", repr=False, metadata={"help": "That user's password."})
-    mail_sender: str = _setting("e-tjansten@example.com", "Address that mail comes from.")
-    sms_domain: str = _setting("sms.example.com", "Domain of the mail server that turns mail into SMS.")
+    post: PostSettings = field(
+        default_factory=PostSettings, metadata={"help": "A table: the mail server that notices and reminders go by."}
+    )
     public_url: str = _setting("", "Where citizens reach the site, for links in mail; empty: mail has no link.")
 
     def __post_init__(self) -> None:
@@ -63,7 +60,8 @@ class EServiceSettings:
     @classmethod
     def from_mapping(cls, table: Mapping[str, Any]) -> "EServiceSettings":
         """The settings of `table`. Raises ValueError that names an unknown setting."""
-        return settings_from(cls, table, "the e-service")
+        post = PostSettings.from_mapping(table.get("post", {}))
+        return settings_from(cls, {**table, "post": post}, "the e-service")
 
     @property
     def url(self) -> str:

@@ -10,10 +10,15 @@ from flask import Flask, request, url_for
 from werkzeug.wrappers import Response
 
 from eservice import (
+    about,
     beginning,
     bookings,
+    calendar_files,
     clinic_pages,
+    inbox_pages,
     pages,
+    reminder_pages,
+    settings_pages,
     sign_in,
     start,
     step_before,
@@ -35,9 +40,14 @@ from webpages import look, surroundings
 log = logging.getLogger(__name__)
 
 _PAGES = (
+    about,
     beginning,
     bookings,
+    calendar_files,
     clinic_pages,
+    inbox_pages,
+    reminder_pages,
+    settings_pages,
     sign_in,
     start,
     step_before,
@@ -78,7 +88,7 @@ def _trouble(status: int) -> Response:
 def _not_reached(error: NotReached) -> Response:
     """E13: a general sentence, a number to ring, and a way to try again; the details are in the log."""
     t, clinic = pages.texts(), pages.clinic_of(error.clinic)
-    phone = clinic.phone if clinic and clinic.phone else t("words.the_clinic")
+    phone = clinic.phone if clinic and clinic.phone else t("noun.the_clinic")
     retry = request.full_path.rstrip("?") if request.method == "GET" else request.path
     page = TroublePage(
         t("trouble.not_reached.heading"),

@@ -30,6 +30,7 @@ class CheckPage:
     form: Form
     slot: s.Timeslot | None
     old: s.Timeslot | None
+    old_clinic_name: str
     words: str
     mark: str
     urls: Mapping[str, str]
@@ -113,6 +114,7 @@ def _shown(journey: Journey, form: Form) -> Response:
         form=form,
         slot=journey.slot,
         old=journey.old,
+        old_clinic_name=flow.clinic_at(journey.clinic).name,
         words=step_words.words(journey) or "",
         mark=new_mark(),
         urls={one: flow.place(journey, one) for one in flow.steps(journey)},

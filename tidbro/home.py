@@ -1,20 +1,14 @@
 """The page at `/`: a map of the region, and a first request to copy.
 
 One frozen context, built by a pure function, and one template; texts from the Swedish catalogue texts_sv.toml.
+Elsewhere: how a page is answered (web_pages.py).
 """
 
-import asyncio
 import re
-import tomllib
-from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
-from importlib.resources import files
-from typing import Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from lxml import etree
 
 from contracts import codec, envelope, xml
@@ -24,6 +18,8 @@ from contracts.catalogue import Catalogue
 from contracts.identifiers import HsaId, PersonIdentity
 from contracts.namespaces import responder
 from contracts.times import Clock
+from gateway.door import Receive, Scope, Send
+from tidbro import web_pages
 from tidbro.demo_people import citizens
 from tidbro.index_view import IndexView, index_view
 from tidbro.national import National
@@ -32,14 +28,6 @@ from tidbro.settings import RegionSettings
 _WEEKS = 12
 _MOST_ROWS = 8
 _HOST = re.compile(r"[\w.-]+(?::\d+)?|\[[\da-fA-F:.]+\](?::\d+)?", re.ASCII)
-_HEADERS = [
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-]
 _CLINIC, _CITIZEN, _TIME_TYPE = "SE2321009991-2B02", "197912129280", "PROV10"
 
 
@@ -74,7 +62,7 @@ def home_page(
     index: IndexView | None = None,
 ) -> HomePage:
     """The page of a region, as it is today at `base_url`; a regional platform of the demo's answers at its own."""
-    texts = _texts()
+    texts = web_pages.texts()
     scheduling = [one for one in catalogue.interactions if one.contract == responder(one.name)]
     return HomePage(
         is_demo=settings.demo,
@@ -85,11 +73,6 @@ def home_page(
         regional_url=regional_url,
         index=index,
     )
-
-
-@cache
-def _texts() -> dict[str, Any]:
-    return tomllib.loads((files("tidbro") / "texts_sv.toml").read_text(encoding="utf-8"))
 
 
 def first_request(base_url: str, today: date) -> str:
@@ -123,43 +106,26 @@ class Home:
     ) -> None:
         self._settings, self._clock, self._catalogue = settings, clock, catalogue
         self._regional_url, self._services = regional_url, services
-        environment = Environment(
-            loader=PackageLoader("tidbro"), autoescape=select_autoescape(), undefined=StrictUndefined, trim_blocks=True
-        )
-        self._template = environment.get_template("home.html")
-        self._style = (files("tidbro") / "static" / "tidbro.css").read_bytes()
 
-    async def __call__(
-        self,
-        scope: MutableMapping[str, Any],
-        receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
-        send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
-    ) -> None:
-        status, kind, body = await asyncio.to_thread(self._page, scope)
-        headers = [*_HEADERS, (b"content-type", kind), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await web_pages.answer(self._page, scope, send)
 
-    def _page(self, scope: MutableMapping[str, Any]) -> tuple[int, bytes, bytes]:
-        if scope["method"] not in ("GET", "HEAD"):
-            return 405, b"text/plain; charset=utf-8", b""
-        if scope["path"] == "/static/tidbro.css":
-            return 200, b"text/css; charset=utf-8", self._style
+    def _page(self, scope: Scope) -> str | None:
         if scope["path"] != "/":
-            return 404, b"text/plain; charset=utf-8", b""
+            return None
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
         host = host if _HOST.fullmatch(host) else "127.0.0.1"
         base_url, today = f"{scope['scheme']}://{host}", self._clock().date()
         chosen = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("person", "0")
         page = home_page(self._settings, self._catalogue, base_url, today, self._regional_url, self._index_view(chosen))
-        return 200, b"text/html; charset=utf-8", self._template.render(page=page).encode()
+        return web_pages.template("home.html").render(page=page)
 
     def _index_view(self, chosen: str) -> IndexView | None:
         """The index for the person at that place of the demo's list, the first for any other place."""
         services = self._services
         if services is None or services.index is None or services.subscriber is None:
             return None
-        people, texts = citizens(), _texts()
+        people, texts = citizens(), web_pages.texts()
         place = int(chosen) if chosen in map(str, range(len(people))) else 0
         question = e.FindContent(resident=people[place].identity.number, service_domain=e.DOMAIN)
         return index_view(

@@ -1,8 +1,8 @@
-"""The national services in a region's process: the engagement index, aggregation, and the demo's subscriber.
+"""The national services in a region's process: the engagement index, aggregation, and who subscribes to the index.
 
-They are reached as anywhere: by routes to their addresses, through the platform; and through it they ask and tell.
-The subscriber stands in for the e-service until there is one: it keeps what the index tells it, and the page at `/`
-shows that. Each has a database of its own in the region's folder.
+They are reached as anywhere: by routes to their addresses, through the platform; and through it they ask and tell. The
+demo's e-service subscribes; the page at `/` shows what it was told. Each has a database of its own in the region's
+folder.
 Elsewhere: the services (national_services/), the routes and authorisations (demo_tak.toml), the page (home.py).
 Source: platform.md §21, §22; contracts.md §7, §10, §11.
 """
@@ -13,14 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import MetaData
-from sqlalchemy.orm import Session
-
 from contracts.consumer import InternalCaller
-from contracts.database import Database
 from contracts.platform_client import PlatformClient
-from contracts.soap_service import SoapServices
-from contracts.subscriber import Notice, Subscriber, notice_table
+from contracts.subscriber import Notice
 from contracts.times import Clock
 from contracts.transport import HttpTransport
 from gateway.door import AsgiApplication
@@ -34,14 +29,11 @@ from national_services.index.settings import IndexSettings
 from tidbro.settings import RegionSettings
 
 INDEX, AGGREGATION, E_SERVICE = "SE2321009991-EI01", "SE2321009991-AG01", "SE2321009991-ET01"
-NOTICES_PATH = "/subscriber/notices/v1"
 
 AGGREGATED_PATH = "/GetAggregatedSubjectOfCareSchedule"
 _SPARE_SECONDS = 2.0
 _SHARE_OF_ONE = 0.95  # of the time for all: a clinic that is late is told by its own code
 _ANY = "*"
-_METADATA = MetaData()
-_NOTICES = notice_table(_METADATA)
 
 Snapshot = Callable[[], TakSnapshot | None]
 Settings = TypeVar("Settings")
@@ -53,33 +45,17 @@ class _Service(Protocol):
     def close(self) -> None: ...
 
 
-class DemoSubscriber:
-    """What the e-service will be to the index: it keeps every notice, and has it handed on once."""
+class NoticeBook(Protocol):
+    """Who subscribes to the index in the process: in the demo the e-service. It lives as long as the index."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
-        self._database = Database(f"sqlite:///{folder / 'subscriber.sqlite'}")
-        self._subscriber = Subscriber(self._database, _NOTICES, clock)
-        self._subscriber.has_news = self._hand_on
-        self.application = SoapServices({NOTICES_PATH: self._subscriber.answer})
+    @property
+    def applications(self) -> Mapping[str, AsgiApplication]: ...
 
-    def open(self) -> None:
-        _METADATA.create_all(self._database.engine)
-        self._hand_on()
+    def open(self) -> None: ...
 
-    def close(self) -> None:
-        self.application.close()
-        self._database.close()
+    def close(self) -> None: ...
 
-    def latest(self, most: int) -> tuple[Notice, ...]:
-        """What it was told last, newest first."""
-        return self._subscriber.latest(most)
-
-    def _hand_on(self) -> None:
-        self._subscriber.hand_on(_show)
-
-
-def _show(session: Session, notice: Notice) -> None:
-    """Being kept is enough: the page reads it from there."""
+    def latest(self, most: int) -> tuple[Notice, ...]: ...
 
 
 class National:
@@ -88,9 +64,17 @@ class National:
     A service that the settings do not ask for is None. Raises SettingsRefused for settings that don't fit.
     """
 
-    def __init__(self, settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> None:
+    def __init__(
+        self,
+        settings: RegionSettings,
+        clock: Clock,
+        base_url: str,
+        snapshot: Snapshot,
+        subscriber: NoticeBook | None = None,
+    ) -> None:
         folder, own, asked = Path(settings.data_directory), settings.gateway, settings.national
-        self.index = self.aggregation = self.subscriber = None
+        self.subscriber = subscriber
+        self.index = self.aggregation = None
         self._transport = HttpTransport()
         self.applications: dict[str, AsgiApplication] = {}
         if settings.demo or "index" in asked:
@@ -103,9 +87,8 @@ class National:
             self.aggregation = Aggregation(aggregated, clock, _may_call(snapshot, own))
             for path in (AGGREGATED_PATH, "/aggregation"):
                 self.applications[path] = self.aggregation.application
-        if settings.demo:
-            self.subscriber = DemoSubscriber(folder, clock)
-            self.applications["/subscriber"] = self.subscriber.application
+        if subscriber is not None:
+            self.applications |= subscriber.applications
 
     @property
     def _services(self) -> list[_Service]:
@@ -168,7 +151,9 @@ def _may_call(snapshot: Snapshot, own: GatewaySettings) -> Callable[[str, str, s
     return may_call
 
 
-def made(settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot) -> National | None:
+def made(
+    settings: RegionSettings, clock: Clock, base_url: str, snapshot: Snapshot, subscriber: NoticeBook | None = None
+) -> National | None:
     """The national services of a region that answers at `base_url`, not open yet; None where there are none."""
     is_asked = bool(settings.national) or settings.demo
-    return National(settings, clock, base_url, snapshot) if base_url and is_asked else None
+    return National(settings, clock, base_url, snapshot, subscriber) if base_url and is_asked else None

@@ -52,6 +52,9 @@ class RegionSettings:
     adapters: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict, metadata={"help": "A table for each adapter, by its name."}
     )
+    eservice: Mapping[str, Any] = field(
+        default_factory=dict, metadata={"help": "A table for the citizens' e-service, which only the demo has."}
+    )
     national: Mapping[str, Mapping[str, Any]] = field(
         default_factory=dict,
         metadata={"help": "A table for each national service in the process, index and aggregation; demo has both."},
@@ -120,8 +123,8 @@ def read_region(path: Path | None, given: Mapping[str, Any]) -> RegionSettings:
     """The settings of a file, if any, and on top of it what was `given` by name. Raises SettingsRefused."""
     table = {**_read_file(path), **given} if path else dict(given)
     gateway = table.pop("gateway", {})
-    adapters, national = table.pop("adapters", {}), table.pop("national", {})
-    for name, value in (("gateway", gateway), ("adapters", adapters), ("national", national)):
+    tables = {name: table.pop(name, {}) for name in ("adapters", "national", "eservice")}
+    for name, value in {"gateway": gateway, **tables}.items():
         if not isinstance(value, Mapping):
             raise SettingsRefused(f"{name} must be a table, not {value!r}.")
     own = [one.name for one in fields(RegionSettings)]
@@ -131,7 +134,7 @@ def read_region(path: Path | None, given: Mapping[str, Any]) -> RegionSettings:
         of_gateway = read_settings(gateway)
     except SettingsRefused as error:
         raise SettingsRefused(f"[gateway] {error}") from None
-    return RegionSettings(gateway=of_gateway, adapters=adapters, national=national, **checked(RegionSettings, table))
+    return RegionSettings(gateway=of_gateway, **tables, **checked(RegionSettings, table))
 
 
 def _read_file(path: Path) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from gateway.tak.services import TakServices
 from gateway.tak.snapshot import TakSnapshot
 from gateway.time_outs import TimeOuts
 from tidbro import catalogue, demo_catalogue, national, sites
+from tidbro.citizens import Citizens
 from tidbro.clock import clock_of
 from tidbro.home import Home
 from tidbro.settings import RegionSettings
@@ -88,20 +89,28 @@ def build(
     status = Status(pipeline, clock, endpoints or [f"http://{settings.host}:{settings.port}/vp"], tak, hsa)
     pages: dict[str, Page] = dict.fromkeys(_ADMINISTRATIVE, AdminPages(status, tak, hsa).answer)
     pages |= _catalogue_pages(settings, clock, is_gateway_alone, tak, pipeline)
-    services = None if is_gateway_alone else national.made(settings, clock, base_url, tak.snapshot)
+    people = Citizens(settings, clock, base_url) if settings.demo and base_url and not is_gateway_alone else None
+    services = None if is_gateway_alone else national.made(settings, clock, base_url, tak.snapshot, people)
     if services is not None:
         pipeline.companions.append(services)
-    web = None if is_gateway_alone else _sites(settings, clock, pipeline, regional_url, services)
+    web = None if is_gateway_alone else _sites(settings, clock, pipeline, regional_url, services, people)
     door = Door(pipeline, pages, web, settings.traffic_path, settings.host)
     return Region(door, pipeline, settings, clock, tak, hsa, pages, web)
 
 
 def _sites(
-    settings: RegionSettings, clock: Clock, pipeline: Pipeline, regional_url: str, services: national.National | None
+    settings: RegionSettings,
+    clock: Clock,
+    pipeline: Pipeline,
+    regional_url: str,
+    services: national.National | None,
+    people: Citizens | None,
 ) -> AsgiApplication:
-    """The page at `/`, and the sites of the scheduling systems and the services that are in the process."""
+    """The page at `/`, and the sites of the scheduling systems, the citizens and the services in the process."""
     home = Home(settings, clock, pipeline.catalogue, regional_url, services)
     found = sites.of_systems(pipeline.producers.adapters, Path(settings.data_directory))
+    if people is not None:
+        found |= people.sites
     return sites.Sites(home, found, {} if services is None else services.applications)
 
 
