@@ -6,6 +6,7 @@ Elsewhere: the pages (site.py).
 """
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 from contracts.database import Database
 from contracts.outbox import Outbox, Relay
@@ -55,7 +56,7 @@ class EService:
         self.people = PopulationRegister(people)
         self.clinics = ClinicRegister(units, self.database)
         self.references = References(self.database)
-        self.journeys = Journeys(self.database, clock)
+        self.journeys = Journeys(self.database, clock, timedelta(minutes=settings.idle_minutes))
         self.inbox = Inbox(self.database)
         self.contacts = Contacts(self.database)
         self._outbox = Outbox(OUTBOX)

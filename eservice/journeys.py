@@ -4,14 +4,14 @@ A journey is its citizen's alone and is named by a random word. Nothing typed is
 a session that ended (E17). It is sent once: the mark of the form that sends it is written down before the call goes
 out, so that a double click, a page sent again, or a process that died half-way leaves one call and a journey that says
 so (phase `sending`), whose outcome is then found out by looking (E14).
-Elsewhere: the steps (new_booking.py, rebooking.py, cancelling.py), sending (committing.py).
+Elsewhere: the steps (flow.py, step_*.py), sending (committing.py).
 Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 """
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import delete
@@ -26,7 +26,7 @@ from eservice.models import JourneyMarkRow, JourneyRow
 from eservice.people import Person
 
 KEPT = timedelta(minutes=30)
-"""How long a flow that is not finished can be taken up again (E17)."""
+"""How long a flow that is not finished can be taken up again after its visit has ended (E17)."""
 KEPT_DONE = timedelta(days=1)
 """How long its receipt can be shown again."""
 MOST_OFFERED = 600
@@ -39,6 +39,10 @@ to have been carried out, after it was not known."""
 
 class JourneyUnknown(Exception):
     """There is no such flow, it is another's, or it is too old."""
+
+
+class JourneySent(Exception):
+    """The flow is being sent, or was: nothing in it can be changed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +94,10 @@ class Journey:
 
 
 class Journeys:
-    """The flows that are kept."""
+    """The flows that are kept. `rest`: how long a visit may rest before it ends."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, rest: timedelta = timedelta(0)) -> None:
+        self._database, self._clock, self._rest = database, clock, rest
 
     def begin(self, journey: Journey, citizen: Person, subject: Person) -> Journey:
         """Keep a new flow; its name is made here."""
@@ -110,23 +114,38 @@ class Journeys:
             session.add(row)
         return journey
 
-    def find(self, name: str, citizen: Person, subject: Person) -> Journey:
-        """The flow of this citizen for this person. Raises JourneyUnknown; the same for another's as for none."""
+    def find(self, name: str, citizen: Person, subject: Person, began_at: datetime | None = None) -> Journey:
+        """The flow of this citizen for this person. Raises JourneyUnknown; the same for another's as for none.
+
+        What was touched since `began_at`, when the visit began, is never too old: nobody has to write in haste.
+        """
         with self._database.reading() as session:
             row = session.get(JourneyRow, name)
         if row is None or (row.citizen, row.subject) != (citizen.number, subject.number):
             raise JourneyUnknown
         journey = _read(row)
-        if self._clock() - row.touched_at > (KEPT if journey.phase == "open" else KEPT_DONE):
+        is_of_this_visit = began_at is not None and row.touched_at >= began_at
+        kept = self._rest + KEPT if journey.phase == "open" else KEPT_DONE
+        if not is_of_this_visit and self._clock() - row.touched_at > kept:
             raise JourneyUnknown
         return journey
 
     def keep(self, journey: Journey) -> Journey:
-        """Write down what has changed."""
+        """Write down what was chosen and typed. Raises JourneySent when it is too late for that: a page of before
+        must not open again what another window has sent."""
+        return self._write(journey, while_open=True)
+
+    def conclude(self, journey: Journey) -> Journey:
+        """Write down what came of sending it, or of looking."""
+        return self._write(journey, while_open=False)
+
+    def _write(self, journey: Journey, while_open: bool) -> Journey:
         with self._database.writing() as session:
             row = session.get(JourneyRow, journey.id, with_for_update=True)
             if row is None:
                 raise JourneyUnknown
+            if while_open and row.state["phase"] != "open":
+                raise JourneySent
             row.state, row.touched_at, row.version = _written(journey), self._clock(), row.version + 1
         return journey
 
@@ -141,7 +160,7 @@ class Journeys:
 
     def begin_sending(self, journey: Journey, mark: str) -> bool:
         """Write down that the flow is being sent; False when it has been, by whatever form: one call goes out."""
-        sending = replace(journey, phase="sending")
+        sending = replace(journey, phase="sending", result={"sent_at": self._clock().isoformat()})
         try:
             with self._database.writing() as session:
                 row = session.get(JourneyRow, journey.id, with_for_update=True)

@@ -28,6 +28,7 @@ Returned = TypeVar("Returned")
 WARNING = timedelta(minutes=2)
 OPEN = "is_open_to_all"
 _CITIZEN, _SUBJECT, _BEGAN, _SEEN, _LANGUAGE = "citizen", "subject", "began", "seen", "language"
+_ACTED = "acted"  # who acted for whom in a visit that ended by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Visit:
     citizen: Person
     subject: Person
     ends_at: datetime
+    began_at: datetime
 
     @property
     def is_for_another(self) -> bool:
@@ -75,21 +77,27 @@ def open_to_all(view: Callable[Arguments, Returned]) -> Callable[Arguments, Retu
 
 
 def begin(person: Person) -> None:
-    """A new visit in place of any other; only the language stays."""
-    language = session.get(_LANGUAGE)
+    """A new visit in place of any other; only the language stays, and for whom this person acted when a visit ended by
+    itself (E17)."""
+    language, acted = session.get(_LANGUAGE), session.get(_ACTED, ())
     session.clear()
     moment = now().timestamp()
     session.update({_CITIZEN: _word(person), _BEGAN: moment, _SEEN: moment})
     if language:
         session[_LANGUAGE] = language
+    if len(acted) == 2 and acted[0] == session[_CITIZEN]:
+        session[_SUBJECT] = acted[1]  # checked against the register at every request
     tokens.form_token()
 
 
-def end() -> None:
-    language = session.get(_LANGUAGE)
+def end(by_itself: bool = False) -> None:
+    """No visit any more. One that ended by itself can be taken up again, for the child it was about."""
+    language, acted = session.get(_LANGUAGE), [session.get(_CITIZEN), session.get(_SUBJECT)]
     session.clear()
     if language:
         session[_LANGUAGE] = language
+    if by_itself and all(acted):
+        session[_ACTED] = acted
 
 
 def act_for(subject: Person | None) -> None:
@@ -134,7 +142,7 @@ def _ask_to_sign_in() -> Response:
     if has_ended and request.method == "POST":
         _keep_typed()
     wanted = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    end()
+    end(by_itself=has_ended)
     return redirect(url_for("sign_in.choose", next=wanted, ended=1 if has_ended else None), 303)
 
 
@@ -159,7 +167,7 @@ def _current() -> Visit | None:
         session.pop(_SUBJECT, None)
         subject = citizen
     session[_SEEN] = now().timestamp()
-    return Visit(citizen, subject, _end())
+    return Visit(citizen, subject, _end(), datetime.fromtimestamp(session[_BEGAN], UTC).astimezone(SWEDEN))
 
 
 def _has_ended() -> bool:
