@@ -69,7 +69,7 @@ class Platform:
         self._consumer = SchedulingConsumer(settings.platform_url, transport, caller=caller)
         instance = HsaId(settings.platform_instance)
         self._registry = RegistryConsumer(settings.platform_url, transport, instance, caller)
-        self._offered: dict[HsaId, tuple[datetime, frozenset[str]]] = {}
+        self._offered: dict[HsaId, tuple[datetime, frozenset[str] | None]] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="eservice-asks")
 
     def close(self) -> None:
@@ -94,11 +94,12 @@ class Platform:
         kept = self._offered.get(clinic)
         if kept is not None and now - kept[0] < timedelta(seconds=self._settings.registry_seconds):
             return kept[1]
+        told: frozenset[str] | None
         try:
             told = self._registry.supported_contracts(clinic)
         except _FAILURES as error:
             log.warning("registry_silent: %s", _why(error), extra={"logical_address": clinic.text})
-            return None if kept is None else kept[1]
+            told = None if kept is None else kept[1]
         self._offered[clinic] = now, told
         return told
 
