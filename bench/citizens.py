@@ -202,6 +202,6 @@ def section(found: Pages) -> Section:
     return Section(
         "The citizens' pages",
         f"One citizen books and cancels at Björkdalens vårdcentral {len(next(iter(found.own.values())))} times, "
-        "another reads the times of all clinics; everything in one process, requests and redirects as a browser makes them.",
+        "another reads the times of all clinics; all in one process, requests and redirects as a browser makes them.",
         tuple(rows),
     )
