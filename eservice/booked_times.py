@@ -44,10 +44,11 @@ class BookedTime:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The times of one day, in order."""
+    """The times of one day, in order. `shows_year`: it is not this year's."""
 
     day: date
     times: tuple[BookedTime, ...]
+    shows_year: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,11 @@ def coming(slots: Iterable[s.Timeslot], now: datetime) -> tuple[s.Timeslot, ...]
     return in_order([one for one in slots if one.start is not None and one.start > now])
 
 
-def by_day(times: Iterable[BookedTime]) -> tuple[Day, ...]:
+def by_day(times: Iterable[BookedTime], today: date) -> tuple[Day, ...]:
     """The times, which are in order, day by day in Sweden."""
     dated = ((swedish_day(one.slot.start), one) for one in times if one.slot.start is not None)
-    return tuple(Day(day, tuple(one for _, one in pairs)) for day, pairs in groupby(dated, lambda pair: pair[0]))
+    days = groupby(dated, lambda pair: pair[0])
+    return tuple(Day(day, tuple(one for _, one in pairs), day.year != today.year) for day, pairs in days)
 
 
 def booked_time(

@@ -51,7 +51,7 @@ def everywhere() -> Response:
     if found.is_silent:
         return _nobody_answered(found.silent)
     page = BookingsPage(
-        booked_times.by_day(found.times),
+        booked_times.by_day(found.times, visits.now().date()),
         in_words(found.failed, pages.texts()("booked.and")),
         in_words(found.old, pages.texts()("booked.and")),
         url_for("bookings.everywhere"),
@@ -69,9 +69,9 @@ def at_one(slug: str) -> Response:
     if not clinic.is_open("booked", person, visits.now().date()):
         return flow.closed(clinic)
     slots = eservice.platform.schedule(clinic.hsa_id, person)
-    times = booked_times.with_names(slots, clinic.name)
+    days = booked_times.by_day(booked_times.with_names(slots, clinic.name), visits.now().date())
     retry = url_for("bookings.at_one", slug=slug)
-    return render("bookings.html", BookingsPage(booked_times.by_day(times), "", "", retry, clinic))
+    return render("bookings.html", BookingsPage(days, "", "", retry, clinic))
 
 
 @blueprint.get("/bokad-tid/<name>")

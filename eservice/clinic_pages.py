@@ -18,6 +18,7 @@ from eservice.clinic_settings import Service
 from eservice.clinics import Clinic
 from eservice.pages import render, see_other
 from eservice.people import Person
+from eservice.shown import in_words
 from eservice.visits import open_to_all
 
 blueprint = Blueprint("clinic_pages", __name__)
@@ -43,10 +44,14 @@ class ServiceLink:
 
 @dataclass(frozen=True, slots=True)
 class CardPage:
-    """`closed` is the sentence about a temporary closing, empty when there is none; `is_own` None without a visit."""
+    """`closed` is the sentence about a temporary closing, empty when there is none; `is_own` None without a visit.
+
+    `excluded` names the services that are on, but not for this citizen.
+    """
 
     clinic: Clinic
     services: tuple[ServiceLink, ...]
+    excluded: str
     closed: str
     is_own: bool | None
 
@@ -64,7 +69,9 @@ def card(slug: str) -> Response:
     found, here = _clinic(slug), visits.visit_or_none()
     person = None if here is None else here.subject
     own = None if person is None else found.hsa_id in visits.eservice().own_clinics.of(person)
-    return render("clinic.html", CardPage(found, services_of(found, person), closed_sentence(found), own))
+    services = services_of(found, person)
+    excluded = in_words([one.name for one in services if not one.url], pages.texts()("booked.and"))
+    return render("clinic.html", CardPage(found, services, excluded, closed_sentence(found), own))
 
 
 @blueprint.post("/mottagning/<slug>/min")

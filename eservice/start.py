@@ -50,18 +50,17 @@ def start() -> Response:
     here = visits.visit_or_none()
     if here is None:
         return render("welcome.html", WelcomePage())
-    t, eservice = pages.texts(), visits.eservice()
+    t, eservice, today = pages.texts(), visits.eservice(), visits.now().date()
     found = _times()
     own = [eservice.clinics.clinic(one) for one in eservice.own_clinics.of(here.subject)]
     page = StartPage(
-        days=booked_times.by_day(found.times[:MOST_TIMES]),
+        days=booked_times.by_day(found.times[:MOST_TIMES], today),
         more=max(0, len(found.times) - MOST_TIMES),
         failed=in_words(found.failed, t("booked.and")),
         old=in_words(found.old, t("booked.and")),
         is_silent=found.is_silent,
         own=tuple(one for one in own if one is not None and one.settings.is_active),
-        has_children=not here.is_for_another
-        and bool(eservice.people.children_of(here.citizen, visits.now().date())),
+        has_children=not here.is_for_another and bool(eservice.people.children_of(here.citizen, today)),
     )
     return render("start.html", page)
 
