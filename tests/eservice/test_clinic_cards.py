@@ -113,7 +113,6 @@ def test_a_citizen_adds_a_clinic_to_the_own_and_takes_it_away(demo, browse):
     assert own(window) == ["Rehab Ån"]
     window.get("mottagning/rehab-an").submit("Ta bort bland mina mottagningar")
     assert own(window) == []
-    assert browse(BERTIL).post("mottagning/rehab-an/min", keep="yes").status in (200, 400)
     forged = window.session.post(f"{demo.site}mottagning/rehab-an/min", data={"keep": "yes"})
     assert forged.status_code == 400
     assert own(window) == []
