@@ -14,11 +14,13 @@ from contracts.subscriber import Notice, Subscriber
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
 from eservice import engagements
+from eservice.calendar_entries import CalendarEntries
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
 from eservice.inbox import Inbox
 from eservice.journeys import Journeys
 from eservice.models import HEAD, NOTICES, OUTBOX
+from eservice.own_clinics import OwnClinics
 from eservice.people import Person, PopulationRegister
 from eservice.platform import Platform
 from eservice.post import REDELIVERY, Post, PostSettings
@@ -58,6 +60,8 @@ class EService:
         self.journeys = Journeys(self.database, clock)
         self.inbox = Inbox(self.database)
         self.contacts = Contacts(self.database)
+        self.own_clinics = OwnClinics(self.database)
+        self.calendar_entries = CalendarEntries(self.database)
         self._outbox = Outbox(OUTBOX)
         self.post = Post(self._outbox, PostSettings())
         self._relay: Relay | None = None

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
 from eservice import slots, visits
+from eservice.calendar_entries import Booking
 from eservice.inbox import LetterKind
 from eservice.journeys import Journey
 from eservice.people import Person
@@ -26,6 +27,8 @@ def confirm(journey: Journey, citizen: Person, subject: Person) -> None:
     eservice = visits.eservice()
     with eservice.database.writing() as session:
         _letter(session, journey, subject)
+        _own_clinic(session, journey, subject)
+        _calendar(session, journey, subject)
 
 
 def _letter(session: Session, journey: Journey, subject: Person) -> None:
@@ -38,6 +41,23 @@ def _letter(session: Session, journey: Journey, subject: Person) -> None:
         inbox.mark(session, subject.number, journey.clinic, journey.booking_id, status)  # type: ignore[arg-type]
     told = told_of(slot, visits.eservice().clinics.name_of(slot.healthcare_facility), journey.result.get("text", ""))
     inbox.put(session, subject.number, kind, slot.healthcare_facility, booking_id, told, f"flow:{journey.id}", now)
+
+
+def _own_clinic(session: Session, journey: Journey, subject: Person) -> None:
+    """Where somebody has a time is one of the own clinics."""
+    if journey.slot is not None and journey.kind != "cancel":
+        clinic = journey.slot.healthcare_facility
+        visits.eservice().own_clinics.put(session, subject.number, clinic, "booked", visits.now())
+
+
+def _calendar(session: Session, journey: Journey, subject: Person) -> None:
+    """A moved time stays the same entry in calendars."""
+    slot, old_id = journey.slot, journey.booking_id
+    if journey.kind != "rebook" or slot is None or slot.start is None or old_id is None:
+        return
+    old = Booking(subject.number, journey.clinic, old_id)
+    new = Booking(subject.number, slot.healthcare_facility, journey.result.get("booking_id") or old_id)
+    visits.eservice().calendar_entries.move(session, old, new, slot.start)
 
 
 def told_of(slot: s.Timeslot, clinic_name: str, text: str = "") -> dict[str, Any]:

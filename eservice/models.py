@@ -82,6 +82,18 @@ class ContactRow(Base):
     mobile_is_on: Mapped[bool] = mapped_column(default=False)
 
 
+class CalendarRow(Base):
+    """What calendars know a booked time by: its uid, which it keeps when it is moved, and how often that was."""
+
+    __tablename__ = "calendar"
+    owner: Mapped[str] = mapped_column(String(12), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(64), primary_key=True)
+    booking_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    uid: Mapped[str] = mapped_column(String(64))
+    sequence: Mapped[int] = mapped_column(default=0)
+    start: Mapped[datetime]  # when the sequence was given out
+
+
 class ReminderRow(Base):
     """A reminder that a citizen asked for: when, by which way, of which booking."""
 
@@ -106,7 +118,7 @@ class OwnClinicRow(Base):
     __tablename__ = "own_clinic"
     owner: Mapped[str] = mapped_column(String(12), primary_key=True)
     clinic: Mapped[str] = mapped_column(String(64), primary_key=True)
-    because: Mapped[str] = mapped_column(String(16))  # added, booked, invited, listed
+    because: Mapped[str] = mapped_column(String(16))  # added, booked, invited, listed; removed
     since: Mapped[datetime]
 
 

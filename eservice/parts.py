@@ -6,6 +6,7 @@ Source: domain.md §5.0 (title line, folding), §5.5 (tags).
 from contracts import scheduling as s
 from eservice.folding import CLINIC_TEXT_SIGNS, PURPOSE_SIGNS, REASON_SIGNS, folded, folded_html
 from eservice.icalendar import CONTENT_TYPE as CALENDAR
+from eservice.links import phone_link, web_link
 from eservice.prose import administrator_text, citizen_text, purpose
 from eservice.slots import with_whom
 
@@ -19,7 +20,9 @@ __all__ = [
     "folded",
     "folded_html",
     "name_of_time",
+    "phone_link",
     "purpose",
+    "web_link",
     "with_whom",
 ]
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from contracts import scheduling as s
-from contracts.identifiers import PersonIdentity, PersonKind
+from contracts.identifiers import HsaId, PersonIdentity, PersonKind
 
 GUARDIAN_UNTIL = 13
 """The age from which a child acts for itself."""
@@ -20,7 +20,8 @@ GUARDIAN_UNTIL = 13
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the population register. `shows` says what a person of the demo is there for."""
+    """Somebody in the population register. `shows` says what a person of the demo is there for; `listed_at` is the
+    clinic where the person is listed."""
 
     identity: PersonIdentity
     first_name: str = field(repr=False)
@@ -32,6 +33,7 @@ class Person:
     municipality: str = ""
     children: tuple[PersonIdentity, ...] = field(default=(), repr=False)
     shows: str = ""
+    listed_at: HsaId | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:

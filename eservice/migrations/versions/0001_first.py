@@ -21,6 +21,7 @@ TABLES = (
     "engagement",
     "contact",
     "clinic_settings",
+    "calendar",
     "administrator_log",
 )
 
@@ -36,6 +37,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_administrator_log_clinic"), "administrator_log", ["clinic"], unique=False)
+    op.create_table(
+        "calendar",
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("clinic", sa.String(length=64), nullable=False),
+        sa.Column("booking_id", sa.String(length=255), nullable=False),
+        sa.Column("uid", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "clinic", "booking_id"),
+    )
     op.create_table(
         "clinic_settings",
         sa.Column("clinic", sa.String(length=64), nullable=False),
