@@ -21,6 +21,11 @@ def form_token() -> str:
     return token
 
 
+def renew() -> None:
+    """Forms of the visit's earlier pages are not accepted any more, for it is about somebody else from now on."""
+    session.pop(_KEPT, None)
+
+
 def is_ours() -> bool:
     """Whether the form of this request carries the token of its cookie."""
     sent = request.form.get(TOKEN_FIELD, "")
