@@ -115,7 +115,7 @@ def _shown(form: Form) -> Response:
 
 def _ended() -> str:
     """E17, when the visit has ended by itself; without its promise when that was too long ago."""
-    told = request.args.get("ended")
+    told = None if visits.visit_or_none() else request.args.get("ended")
     return "" if told is None else pages.texts()("sign_in.ended" if told == "1" else "sign_in.ended_long_ago")
 
 

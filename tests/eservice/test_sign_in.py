@@ -212,6 +212,9 @@ def test_a_way_back_that_is_no_page_of_this_site_is_not_taken(site, attack):
     st.sampled_from(["", ROOT]),
 )
 @example("/eservice/..//evil.example", ROOT)
+@example("/\\evil.example", "")
+@example("/a\\..\\..\\..\\console", ROOT)
+@example("/\t/evil.example", "")
 def test_any_address_stays_below_the_site_or_is_none_of_its(asked, root):
     """By what a browser makes of it: `\\` is `/`, tabs and line breaks are dropped, `%2e` is a dot."""
     found = below(asked, root)
