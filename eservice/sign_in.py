@@ -60,7 +60,7 @@ def enter() -> Response:
         return _shown(form)
     visits.begin(person)
     log.info("citizen_signed_in")
-    wanted = _wanted()
+    wanted = wanted_page()
     is_back_here = wanted.partition("?")[0] == url_for("sign_in.choose")
     return see_other(url_for("start.start") if is_back_here or not wanted else wanted)
 
@@ -83,7 +83,7 @@ def stay() -> Response:
 
 @blueprint.get("/ombud")
 def acting() -> Response:
-    children = tuple((visits.word(one), one) for one in visits.children())
+    children = tuple((visits.word_of(one.number), one) for one in visits.children())
     return render("acting.html", ActingPage(children, "over" in request.args))
 
 
@@ -91,7 +91,7 @@ def acting() -> Response:
 def act() -> Response:
     """Act for a child, or with an empty choice for oneself."""
     wanted = request.form.get("child", "")
-    child = next((one for one in visits.children() if visits.word(one) == wanted), None)
+    child = next((one for one in visits.children() if visits.word_of(one.number) == wanted), None)
     if wanted and child is None:
         abort(403)
     visits.act_for(child)
@@ -102,14 +102,14 @@ def act() -> Response:
 @open_to_all
 def speak() -> Response:
     visits.speak(request.form.get("language", "sv"))
-    return see_other(_wanted() or url_for("start.start"))
+    return see_other(wanted_page() or url_for("start.start"))
 
 
 def _shown(form: Form) -> Response:
     settings = visits.eservice().settings
     people = visits.eservice().people.everybody if settings.emulated_sign_in else ()
     listed = tuple(one for one in people if one.identity.kind is not PersonKind.RESERVNUMMER)
-    page = SignInPage(settings.emulated_sign_in, listed, form, _wanted(), _ended())
+    page = SignInPage(settings.emulated_sign_in, listed, form, wanted_page(), _ended())
     return render("sign_in.html", page, 200 if form.is_right else 422)
 
 
@@ -119,7 +119,7 @@ def _ended() -> str:
     return "" if told is None else pages.texts()("sign_in.ended" if told == "1" else "sign_in.ended_long_ago")
 
 
-def _wanted() -> str:
+def wanted_page() -> str:
     """The page that was asked for; empty when it is none of this site's."""
     return ways_back.own_page(request.values.get("next", ""))
 

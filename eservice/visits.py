@@ -87,7 +87,7 @@ def begin(person: Person) -> None:
     ended by itself (E17)."""
     whose, subject = session.get(_RESUMED, ("", ""))
     end()
-    moment, citizen = now().timestamp(), word(person)
+    moment, citizen = now().timestamp(), word_of(person.number)
     session.update({_NAME: secrets.token_urlsafe(12), _CITIZEN: citizen})
     session.update({_BEGAN: moment, _SEEN: moment, _KEPT_AT: moment})
     if whose == citizen:
@@ -116,7 +116,7 @@ def act_for(subject: Person | None) -> None:
     session.pop(_SUBJECT, None)
     tokens.renew()
     if subject is not None and subject.number != visit().citizen.number:
-        session[_SUBJECT] = word(subject)
+        session[_SUBJECT] = word_of(subject.number)
 
 
 def children() -> tuple[Person, ...]:
@@ -162,7 +162,7 @@ def _admit() -> Response | None:
 
 
 def _current() -> Visit | None:
-    citizen = _person(session.get(_CITIZEN))
+    citizen = person_of(session.get(_CITIZEN))
     if citizen is None or now() >= _end():
         return None
     moment = now().timestamp()
@@ -177,7 +177,7 @@ def _subject(citizen: Person) -> Person:
     """Whom the pages are about; the citizen again when the child has become too old (R40)."""
     if _SUBJECT not in session:
         return citizen
-    child = _person(session[_SUBJECT])
+    child = person_of(session[_SUBJECT])
     if child is not None and eservice().people.may_act_for(citizen, child, now().date()):
         return child
     session.pop(_SUBJECT)
@@ -187,10 +187,14 @@ def _subject(citizen: Person) -> Person:
 
 
 def _end() -> datetime:
-    """When the visit ends if nothing happens."""
+    return ends_at(session[_BEGAN], session[_SEEN])
+
+
+def ends_at(began: float, seen: float) -> datetime:
+    """When a visit ends if nothing happens; moments as in the cookie."""
     settings = eservice().settings
-    rest = session[_SEEN] + timedelta(minutes=settings.idle_minutes).total_seconds()
-    most = session[_BEGAN] + timedelta(hours=settings.most_hours).total_seconds()
+    rest = seen + timedelta(minutes=settings.idle_minutes).total_seconds()
+    most = began + timedelta(hours=settings.most_hours).total_seconds()
     return datetime.fromtimestamp(min(rest, most), UTC).astimezone(SWEDEN)
 
 
@@ -203,11 +207,11 @@ TYPED = ("reason", "ready_reason", "phone", "email")
 
 def _ask_to_sign_in() -> Response:
     """To the sign-in page and back; what was chosen, and typed into a flow's form, is kept for then (E17)."""
-    citizen = _person(session.get(_CITIZEN))
+    citizen = person_of(session.get(_CITIZEN))
     if citizen is None:
         return redirect(url_for("sign_in.choose", next=_page_to_come_back_to()), 303)
     is_kept = _keep_choices(citizen)
-    resumed = (word(citizen), session[_SUBJECT]) if _SUBJECT in session else None
+    resumed = (word_of(citizen.number), session[_SUBJECT]) if _SUBJECT in session else None
     _forget()
     if resumed:
         session[_RESUMED] = resumed
@@ -233,13 +237,14 @@ def _page_to_come_back_to() -> str | None:
 # -- Persons in cookies
 
 
-def word(person: Person) -> str:
-    """What stands for a person in the cookie and in forms, which their owner can read: nothing of the number."""
+def word_of(number: str) -> str:
+    """What stands for a person where others can read it, in the cookie and in pages: nothing of the number."""
     secret = current_app.config["SECRET_KEY"]
-    return hmac.new(secret, person.number.encode(), hashlib.sha256).hexdigest()[:24]
+    return hmac.new(secret, number.encode(), hashlib.sha256).hexdigest()[:24]
 
 
-def _person(told: str | None) -> Person | None:
+def person_of(told: str | None) -> Person | None:
+    """Whom a word stands for."""
     if not told:
         return None
-    return next((one for one in eservice().people.everybody if hmac.compare_digest(word(one), told)), None)
+    return next((one for one in eservice().people.everybody if hmac.compare_digest(word_of(one.number), told)), None)

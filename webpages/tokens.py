@@ -22,8 +22,9 @@ def form_token() -> str:
 
 
 def renew() -> None:
-    """Forms of the visit's earlier pages are not accepted any more, for it is about somebody else from now on."""
+    """Another token from now on: forms that were shown before are not taken any more."""
     session.pop(_KEPT, None)
+    form_token()
 
 
 def is_ours() -> bool:
