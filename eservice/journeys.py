@@ -94,7 +94,7 @@ class Journey:
 class Journeys:
     """The flows that are kept. `rest` is how long a visit lasts without a sign of life."""
 
-    def __init__(self, database: Database, clock: Clock, rest: timedelta = timedelta(minutes=30)) -> None:
+    def __init__(self, database: Database, clock: Clock, rest: timedelta = timedelta(0)) -> None:
         self._database, self._clock = database, clock
         self._kept_open = rest + KEPT
 
