@@ -6,6 +6,7 @@ Elsewhere: the pages (site.py).
 """
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 
 from contracts.database import Database
 from contracts.outbox import Outbox, Relay
@@ -17,6 +18,7 @@ from eservice import engagements
 from eservice.calendar_entries import CalendarEntries
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
+from eservice.ended_visits import EndedVisits
 from eservice.inbox import Inbox
 from eservice.journeys import Journeys
 from eservice.models import HEAD, NOTICES, OUTBOX
@@ -57,7 +59,8 @@ class EService:
         self.people = PopulationRegister(people)
         self.clinics = ClinicRegister(units, self.database)
         self.references = References(self.database)
-        self.journeys = Journeys(self.database, clock)
+        self.journeys = Journeys(self.database, clock, timedelta(minutes=settings.idle_minutes))
+        self.ended_visits = EndedVisits(self.database, clock, timedelta(hours=settings.most_hours))
         self.inbox = Inbox(self.database)
         self.contacts = Contacts(self.database)
         self.own_clinics = OwnClinics(self.database)

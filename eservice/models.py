@@ -175,6 +175,14 @@ class AdministratorLogRow(Base):
     at: Mapped[datetime]
 
 
+class EndedVisitRow(Base):
+    """A visit that was ended by signing out, by its random name; it tells of no person."""
+
+    __tablename__ = "ended_visit"
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class JourneyMarkRow(Base):
     """A form that was sent: its mark is used once, whatever process answers (§5.11)."""
 

@@ -16,7 +16,7 @@ from flask import redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import parts, visits
+from eservice import parts, visits, ways_back
 from eservice.clinics import Clinic
 from eservice.shown import Shown
 from webpages.forms import Form
@@ -69,6 +69,8 @@ def context() -> Mapping[str, object]:
         "told": session.pop(_FLASH, None),
         "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
         "endpoint": request.endpoint or "",
+        "this_page": ways_back.this_page(),
+        "has_children": here is not None and bool(visits.children()),
     }
 
 

@@ -6,7 +6,7 @@ Source: domain.md §5.
 import logging
 from collections.abc import Callable
 
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 from werkzeug.wrappers import Response
 
 from eservice import (
@@ -30,6 +30,7 @@ from eservice import (
     step_words,
     visits,
     watches,
+    ways_back,
 )
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
@@ -89,11 +90,10 @@ def _not_reached(error: NotReached) -> Response:
     """E13: a general sentence, a number to ring, and a way to try again; the details are in the log."""
     t, clinic = pages.texts(), pages.clinic_of(error.clinic)
     phone = clinic.phone if clinic and clinic.phone else t("noun.the_clinic")
-    retry = request.full_path.rstrip("?") if request.method == "GET" else request.path
     page = TroublePage(
         t("trouble.not_reached.heading"),
         t("trouble.not_reached.text", phone=phone),
-        retry=f"{request.script_root}{retry}",
+        retry=ways_back.this_page(),
         links=_ways_on(),
         clinics=(clinic,) if clinic else (),
     )

@@ -19,6 +19,7 @@ TABLES = (
     "message",
     "journey",
     "engagement",
+    "ended_visit",
     "contact",
     "clinic_settings",
     "calendar",
@@ -65,6 +66,13 @@ def upgrade() -> None:
         sa.Column("mobile_is_on", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("owner"),
     )
+    op.create_table(
+        "ended_visit",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_index(op.f("ix_ended_visit_ended_at"), "ended_visit", ["ended_at"], unique=False)
     op.create_table(
         "engagement",
         sa.Column("owner", sa.String(length=12), nullable=False),
