@@ -1,20 +1,23 @@
 """One e-service, put together: its database, the way to the clinics, what it keeps, and what it does by itself.
 
-Making one opens nothing; `open` brings the database up to date and begins to send post and to take in what the index
-tells, `close` ends that and gives all back.
+Making one opens nothing; `open` brings the database up to date and begins to send post and reminders and to take in
+what the index tells, `close` ends that and gives all back.
 Elsewhere: the pages (site.py).
 """
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from contracts.database import Database
 from contracts.outbox import Outbox, Relay
+from contracts.periodic import Periodic
 from contracts.soap_service import SoapServices
 from contracts.subscriber import Notice, Subscriber
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
-from eservice import engagements
+from eservice import engagements, reminding
 from eservice.calendar_entries import CalendarEntries
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
@@ -27,6 +30,7 @@ from eservice.people import Person, PopulationRegister
 from eservice.platform import Platform
 from eservice.post import REDELIVERY, Post, PostSettings
 from eservice.references import References
+from eservice.reminders import Reminders
 from eservice.settings import EServiceSettings
 from eservice.smtp import smtp_sender
 
@@ -65,6 +69,8 @@ class EService:
         self.contacts = Contacts(self.database)
         self.own_clinics = OwnClinics(self.database)
         self.calendar_entries = CalendarEntries(self.database)
+        self.reminders = Reminders(self.database)
+        self._reminding = Periodic("reminders", self.send_due, reminding.EVERY_SECONDS)
         self._outbox = Outbox(OUTBOX)
         self.post = Post(self._outbox, PostSettings())
         self._relay: Relay | None = None
@@ -78,8 +84,10 @@ class EService:
             self.settings.data_directory.mkdir(parents=True, exist_ok=True)
         self.database.upgrade(LOCATION, HEAD)
         self.journeys.forget_old()
+        self.reminders.forget_old(self.clock())
         self._begin_post(self._post_settings())
         self.take_notices()
+        self._reminding.open()
 
     def _begin_post(self, settings: PostSettings) -> None:
         self.post = Post(self._outbox, settings)
@@ -90,7 +98,15 @@ class EService:
 
     def take_notices(self) -> int:
         """Take in what the index has told and nobody has looked at yet; how many notices."""
-        return self._subscriber.hand_on(lambda session, notice: engagements.take(self, session, notice))
+        return self._subscriber.hand_on(self._take)
+
+    def _take(self, session: Session, notice: Notice) -> None:
+        engagements.take(self, session, notice)
+        reminding.hear(session, notice, self.clock())
+
+    def send_due(self, now: datetime | None = None) -> int:
+        """Send the reminders that are due, by the clock or at another moment; how many letters were written."""
+        return reminding.send_due(self, now or self.clock())
 
     def _take_news(self) -> None:
         self.take_notices()
@@ -105,6 +121,7 @@ class EService:
 
     def close(self) -> None:
         self.application.close()
+        self._reminding.close()
         if self._relay is not None:
             self._relay.close()
             self._relay = None

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
-from eservice import slots, visits
+from eservice import reminders, slots, visits
 from eservice.calendar_entries import Booking
 from eservice.inbox import LetterKind
 from eservice.journeys import Journey
 from eservice.people import Person
+from eservice.reminders import Booked
 
 _KINDS: dict[str, LetterKind] = {"book": "booked", "rebook": "rebooked", "cancel": "cancelled"}
 
@@ -29,6 +30,20 @@ def confirm(journey: Journey, citizen: Person, subject: Person) -> None:
         _letter(session, journey, subject)
         _own_clinic(session, journey, subject)
         _calendar(session, journey, subject)
+        _reminders(session, journey, subject)
+
+
+def _reminders(session: Session, journey: Journey, subject: Person) -> None:
+    """They go with a booking that was moved, and with one that was cancelled they are gone (§5.10)."""
+    if journey.booking_id is None:
+        return
+    old = Booked(subject.number, journey.clinic, journey.booking_id)
+    if journey.kind == "cancel":
+        reminders.drop(session, old)
+    elif journey.slot is not None and journey.slot.start is not None:
+        booking_id = journey.result.get("booking_id") or journey.booking_id
+        new = Booked(subject.number, journey.slot.healthcare_facility, booking_id)
+        reminders.move(session, old, new, journey.slot.start, visits.now())
 
 
 def _letter(session: Session, journey: Journey, subject: Person) -> None:

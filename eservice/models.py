@@ -98,18 +98,19 @@ class ReminderRow(Base):
     """A reminder that a citizen asked for: when, by which way, of which booking."""
 
     __tablename__ = "reminder"
-    __table_args__ = (UniqueConstraint("owner", "clinic", "booking_id", "lead", "channel"),)
+    __table_args__ = (UniqueConstraint("owner", "citizen", "clinic", "booking_id", "lead", "channel"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(String(12))
+    owner: Mapped[str] = mapped_column(String(12))  # whom the time is for
+    citizen: Mapped[str] = mapped_column(String(12))  # who asked, and is told
     clinic: Mapped[str] = mapped_column(String(64))
     booking_id: Mapped[str] = mapped_column(String(255))
     start: Mapped[datetime]
     lead: Mapped[str] = mapped_column(String(8))  # 2h, 1d, 7d
     channel: Mapped[str] = mapped_column(String(8))  # email, sms
     names_clinic: Mapped[bool] = mapped_column(default=False)
-    due_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime] = mapped_column(index=True)  # when to look at it next
     settled_at: Mapped[datetime | None]  # sent, or found to be of no use
-    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent, gone, late
+    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent, gone, late, nowhere
 
 
 class OwnClinicRow(Base):

@@ -165,6 +165,7 @@ def upgrade() -> None:
         "reminder",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("citizen", sa.String(length=12), nullable=False),
         sa.Column("clinic", sa.String(length=64), nullable=False),
         sa.Column("booking_id", sa.String(length=255), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True), nullable=False),
@@ -177,11 +178,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint(
             "owner",
+            "citizen",
             "clinic",
             "booking_id",
             "lead",
             "channel",
-            name=op.f("uq_reminder_owner_clinic_booking_id_lead_channel"),
+            name=op.f("uq_reminder_owner_citizen_clinic_booking_id_lead_channel"),
         ),
     )
     op.create_index(op.f("ix_reminder_due_at"), "reminder", ["due_at"], unique=False)
