@@ -47,7 +47,9 @@ def _reminders(session: Session, journey: Journey, subject: Person) -> None:
 
 
 def _letter(session: Session, journey: Journey, subject: Person) -> None:
-    inbox, now = visits.eservice().inbox, visits.now()
+    inbox, now, key = visits.eservice().inbox, visits.now(), f"flow:{journey.id}"
+    if inbox.has(session, key):
+        return
     booking_id = journey.result.get("booking_id") or journey.booking_id or ""
     kind, slot = _KINDS[journey.kind], journey.old if journey.kind == "cancel" else journey.slot
     assert slot is not None
@@ -55,7 +57,7 @@ def _letter(session: Session, journey: Journey, subject: Person) -> None:
         status = {"book": "used", "rebook": "replaced", "cancel": "cancelled"}[journey.kind]
         inbox.mark(session, subject.number, journey.clinic, journey.booking_id, status)  # type: ignore[arg-type]
     told = told_of(slot, visits.eservice().clinics.name_of(slot.healthcare_facility), journey.result.get("text", ""))
-    inbox.put(session, subject.number, kind, slot.healthcare_facility, booking_id, told, f"flow:{journey.id}", now)
+    inbox.put(session, subject.number, kind, slot.healthcare_facility, booking_id, told, key, now)
 
 
 def _own_clinic(session: Session, journey: Journey, subject: Person) -> None:

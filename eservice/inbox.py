@@ -59,7 +59,7 @@ class Inbox:
         now: datetime,
     ) -> str | None:
         """Write a letter in the caller's transaction; its id, or None when it has been written before."""
-        if session.scalar(select(MessageRow.id).where(MessageRow.key == key)) is not None:
+        if self.has(session, key):
             return None
         row = MessageRow(
             id=secrets.token_urlsafe(12),
@@ -74,6 +74,10 @@ class Inbox:
         session.add(row)
         session.flush()
         return row.id
+
+    def has(self, session: Session, key: str) -> bool:
+        """Whether what the key stands for has been told."""
+        return session.scalar(select(MessageRow.id).where(MessageRow.key == key)) is not None
 
     def mark(self, session: Session, owner: str, clinic: HsaId, booking_id: str, status: Status) -> None:
         """Say of the letters about a booking, which nothing has been said of yet, what became of it."""

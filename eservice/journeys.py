@@ -4,7 +4,7 @@ A journey is its citizen's alone and is named by a random word. Nothing typed is
 a session that ended (E17), after which it waits for half an hour. It is sent once: the mark of the form that sends it
 is written down before the call goes out, so that a double click, a page sent again, or a process that died half-way
 leaves one call and a journey that says so (phase `sending`), whose outcome is then found out by looking (E14).
-Elsewhere: the steps (new_booking.py, rebooking.py, cancelling.py), sending (committing.py).
+Elsewhere: the steps (flow.py, step_*.py), sending (committing.py).
 Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 """
 
@@ -41,6 +41,10 @@ to have been carried out, after it was not known."""
 
 class JourneyUnknown(Exception):
     """There is no such flow, it is another's, or it is too old."""
+
+
+class JourneySent(Exception):
+    """The flow is being sent, or was: nothing in it can be changed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +130,21 @@ class Journeys:
         return journey
 
     def keep(self, journey: Journey) -> Journey:
-        """Write down what has changed."""
+        """Write down what was chosen and typed. Raises JourneySent when it is too late for that: a page of before
+        must not open again what another window has sent."""
+        return self._write(journey, while_open=True)
+
+    def conclude(self, journey: Journey) -> Journey:
+        """Write down what came of sending it, or of looking."""
+        return self._write(journey, while_open=False)
+
+    def _write(self, journey: Journey, while_open: bool) -> Journey:
         with self._database.writing() as session:
             row = session.get(JourneyRow, journey.id, with_for_update=True)
             if row is None:
                 raise JourneyUnknown
+            if while_open and row.state["phase"] != "open":
+                raise JourneySent
             row.state, row.touched_at, row.version = _written(journey), self._clock(), row.version + 1
         return journey
 
@@ -159,7 +173,7 @@ class Journeys:
 
     def begin_sending(self, journey: Journey, mark: str) -> bool:
         """Write down that the flow is being sent; False when it has been, by whatever form: one call goes out."""
-        sending = replace(journey, phase="sending")
+        sending = replace(journey, phase="sending", result={"sent_at": self._clock().isoformat()})
         try:
             with self._database.writing() as session:
                 row = session.get(JourneyRow, journey.id, with_for_update=True)

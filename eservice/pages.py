@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from contracts.identifiers import HsaId
 from eservice import parts, visits, ways_back
 from eservice.clinics import Clinic
+from eservice.journeys import Journey, JourneyUnknown
 from eservice.shown import Shown
 from webpages.forms import Form
 from webpages.texts import Texts
@@ -27,7 +28,7 @@ LANGUAGES: Mapping[str, tuple[Path, ...]] = {
     "sv": (_FOLDER / "sv.toml",),
     "en": (_FOLDER / "sv.toml", _FOLDER / "en.toml"),  # what is not translated is told in Swedish
 }
-_FLASH = "told"
+_FLASH, _REFUSED = "told", "refused"
 
 
 @cache
@@ -66,7 +67,7 @@ def context() -> Mapping[str, object]:
         "visit": here,
         "settings": visits.eservice().settings,
         "unread": 0 if here is None else visits.eservice().inbox.unread(here.subject),
-        "told": session.pop(_FLASH, None),
+        "told": _told(),
         "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
         "endpoint": request.endpoint or "",
         "this_page": ways_back.this_page(),
@@ -77,6 +78,36 @@ def context() -> Mapping[str, object]:
 def tell(text: str) -> None:
     """Say this once, atop the next page."""
     session[_FLASH] = text
+
+
+def tell_refusal(journey: Journey) -> None:
+    """Say once, atop the next page, why the flow was refused. The clinic's words stay here; the cookie has the flow's
+    name alone."""
+    session[_REFUSED] = journey.id
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stands atop a page. `tone` is good, note or bad; the clinic's own words are Swedish."""
+
+    text: str
+    tone: str = "good"
+    is_swedish: bool = False
+
+
+def _told() -> Told | None:
+    text, name = session.pop(_FLASH, None), session.pop(_REFUSED, None)
+    if text:
+        return Told(text)
+    here = visits.visit_or_none()
+    if not name or here is None:
+        return None
+    try:
+        result = visits.eservice().journeys.find(name, here.citizen, here.subject).result
+    except JourneyUnknown:
+        return None
+    refusal = result.get("refusal", "")
+    return Told(refusal, result.get("tone", "bad"), True) if refusal else None
 
 
 def see_other(place: str) -> Response:

@@ -14,6 +14,7 @@ from contracts import scheduling as s
 from contracts.identifiers import HsaId
 from eservice import flow, pages, visits
 from eservice.clinic_settings import Texts
+from eservice.clinics import Clinic
 from eservice.flow import FlowPage
 from eservice.journeys import Journey
 from eservice.pages import render, see_other
@@ -47,32 +48,37 @@ class BeforePage:
 
 @blueprint.get("/arende/<journey>/innan")
 def show(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
+    found = flow.load_open(journey, "before")
     places = _places(found)
     if not places and not _has_texts(found):
-        found = visits.eservice().journeys.keep(flow.leave_out(found, "before"))
+        found = flow.keep(flow.leave_out(found, "before"))
         return see_other(flow.place(found, flow.after(found, "before")))
     return _shown(found, places, pages.blank_form(terms="yes" if found.chosen.get("terms") else ""))
 
 
 @blueprint.post("/arende/<journey>/innan")
 def choose(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
+    found = flow.load_open(journey, "before")
     form, places = pages.form(), _places(found)
     if flow.texts_of(found).terms and not form.ticked("terms"):
         form.fault("terms", "step.terms_missing")
     wanted = form.one_of("place", [one.value for one in places]) if places else None
     if not form.is_right:
         return _shown(found, places, form)
-    changed = found.choose(terms=True)
-    if wanted is not None and (at := _hsa_id(wanted)) is not None and at != found.at:
-        changed = replace(changed, at=at, slot=None, offered={}).choose(day=None, month=None, from_check=None)
-        if found.booking_id is None:
-            changed = changed.choose(care_type=None, time_type=None, performer=None, left_out=None)
-    visits.eservice().journeys.keep(changed)
+    changed = _at(found.choose(terms=True, has_places=bool(places) or None), wanted)
+    flow.keep(changed)
     return see_other(flow.on_from(changed, "before"))
+
+
+def _at(journey: Journey, wanted: str | None) -> Journey:
+    """The flow at the chosen clinic; what was chosen of another one is forgotten, what was typed is not."""
+    at = None if wanted is None else _hsa_id(wanted)
+    if at is None or at == journey.at:
+        return journey
+    changed = replace(journey, at=at, slot=None, offered={}, result={}).choose(day=None, reasons=None)
+    if journey.booking_id is not None:
+        return changed
+    return changed.choose(care_type=None, time_type=None, performer=None, left_out=None, from_check=None)
 
 
 def _shown(journey: Journey, places: tuple[Place, ...], form: Form) -> Response:
@@ -94,21 +100,26 @@ def _places(journey: Journey) -> tuple[Place, ...]:
         return ()
     here = visits.visit()
     listed = visits.eservice().platform.facilities(journey.clinic, here.subject, journey.booking_id)
-    known = [one for one in listed if visits.eservice().clinics.clinic(one.healthcare_facility) is not None]
-    if not any(one.healthcare_facility != journey.clinic for one in known):
+    known = [(one, found) for one in listed if (found := _open_clinic(journey, one.healthcare_facility)) is not None]
+    if not any(found.hsa_id != journey.clinic for _, found in known):
         return ()
-    register = visits.eservice().clinics
     return tuple(
         Place(
             value=found.slug,
             name=one.name or found.name,
             address=found.address,
-            is_chosen=one.healthcare_facility == journey.at,
-            is_own=one.healthcare_facility == journey.clinic,
+            is_chosen=found.hsa_id == journey.at or len(known) == 1,
+            is_own=found.hsa_id == journey.clinic,
         )
-        for one in known
-        if (found := register.clinic(one.healthcare_facility)) is not None
+        for one, found in known
     )
+
+
+def _open_clinic(journey: Journey, hsa_id: HsaId) -> Clinic | None:
+    """The clinic, if the e-service knows it and its service is open to the citizen (R2): else it is no way on."""
+    found, here = visits.eservice().clinics.clinic(hsa_id), visits.visit()
+    service, today = flow.service_of(journey.kind), visits.now().date()
+    return found if found is not None and found.is_open(service, here.subject, today) else None
 
 
 def _hsa_id(slug: str) -> HsaId | None:
