@@ -5,17 +5,24 @@ tells, `close` ends that and gives all back.
 Elsewhere: the pages (site.py).
 """
 
+import logging
+import threading
 from collections.abc import Callable, Iterable
 
+from sqlalchemy.orm import Session
+
 from contracts.database import Database
+from contracts.identifiers import HsaId
 from contracts.outbox import Outbox, Relay
+from contracts.periodic import Periodic
 from contracts.soap_service import SoapServices
 from contracts.subscriber import Notice, Subscriber
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
-from eservice import engagements
+from eservice import engagements, news
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
+from eservice.engagements import Engagements
 from eservice.inbox import Inbox
 from eservice.journeys import Journeys
 from eservice.models import HEAD, NOTICES, OUTBOX
@@ -25,6 +32,8 @@ from eservice.post import REDELIVERY, Post, PostSettings
 from eservice.references import References
 from eservice.settings import EServiceSettings
 from eservice.smtp import smtp_sender
+
+log = logging.getLogger(__name__)
 
 LOCATION = "eservice:migrations"
 NOTICES_PATH = "/subscriber/notices/v1"
@@ -62,7 +71,13 @@ class EService:
         self.post = Post(self._outbox, PostSettings())
         self._relay: Relay | None = None
         self._subscriber = Subscriber(self.database, NOTICES, clock)
-        self._subscriber.has_news = self._take_news
+        self.engagements = Engagements(self.database)
+        self.freed_listeners: list[Callable[[HsaId], None]] = []
+        """Called, one after the other, with a clinic where a time has become free."""
+        self._freed: list[HsaId] = []
+        self._news = Periodic("eservice-news", self.take_notices, news.EVERY_SECONDS)
+        self._taking = threading.RLock()
+        self._subscriber.has_news = self._news.wake
         self.application = SoapServices({NOTICES_PATH: self._subscriber.answer})
 
     def open(self) -> None:
@@ -72,7 +87,8 @@ class EService:
         self.database.upgrade(LOCATION, HEAD)
         self.journeys.forget_old()
         self._begin_post(self._post_settings())
-        self.take_notices()
+        self._news.open()
+        self._news.wake()  # what a process that died has left; the clinics cannot be asked before the platform is up
 
     def _begin_post(self, settings: PostSettings) -> None:
         self.post = Post(self._outbox, settings)
@@ -82,11 +98,36 @@ class EService:
             self._relay.open()
 
     def take_notices(self) -> int:
-        """Take in what the index has told and nobody has looked at yet; how many notices."""
-        return self._subscriber.hand_on(lambda session, notice: engagements.take(self, session, notice))
+        """Take in what the index has told and nobody has looked at yet, and do all that follows from it: listeners to
+        freed times, letters about what others did. How many notices there were."""
+        with self._taking:
+            taken = self._subscriber.hand_on(self._take)
+            self._tell_freed()
+            self.tell_news()
+        return taken
 
-    def _take_news(self) -> None:
-        self.take_notices()
+    def _take(self, session: Session, notice: Notice) -> None:
+        clinic = engagements.take(session, notice, self.clock())
+        if clinic is not None:
+            self._freed.append(clinic)
+
+    def _tell_freed(self) -> None:
+        freed, self._freed = dict.fromkeys(self._freed), []
+        for clinic in freed:
+            self.on_freed(clinic)
+
+    def on_freed(self, clinic: HsaId) -> None:
+        """A time at the clinic has become free: tell whoever listens."""
+        for listener in self.freed_listeners:
+            try:
+                listener(clinic)
+            except Exception as error:  # the others are told all the same
+                log.error("freed_listener_failed: %s", type(error).__name__, extra={"logical_address": clinic.text})
+
+    def tell_news(self) -> int:
+        """Tell citizens what others did to their times, as far as it is due; how many letters were written."""
+        with self._taking:
+            return news.tell(self, lambda: self._news.is_closing)
 
     def latest(self, most: int) -> tuple[Notice, ...]:
         """What the index told last, newest first."""
@@ -98,6 +139,7 @@ class EService:
 
     def close(self) -> None:
         self.application.close()
+        self._news.close()
         if self._relay is not None:
             self._relay.close()
             self._relay = None

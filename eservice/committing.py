@@ -47,8 +47,9 @@ def settle(journey: Journey, outcome: Outcome) -> str:
     if isinstance(outcome, Refused):
         return _refused(journey, outcome)
     done = replace(journey, phase="done", result=_done(journey, outcome))
-    visits.eservice().journeys.keep(done)
+    # In this order: a flow whose process dies in between is still being sent, is looked into and confirmed again.
     confirming.confirm(done, visits.visit().citizen, visits.visit().subject)
+    visits.eservice().journeys.keep(done)
     return flow.place(journey, "done")
 
 

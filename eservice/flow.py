@@ -151,12 +151,32 @@ def wish(journey: Journey) -> Wish:
     return Wish(chosen.get("time_type"), chosen.get("care_type"), HsaId(performer) if performer else None)
 
 
+def is_invited(journey: Journey) -> bool:
+    """Whether the time is for an open invitation."""
+    return journey.kind == "book" and journey.booking_id is not None
+
+
+def demand_place(journey: Journey) -> None:
+    """An invitation can be used where it says, not where it is from: that must have been found out first."""
+    if is_invited(journey) and not journey.chosen.get("place"):
+        abort(pages.see_other(place(journey, "before")))
+
+
 def demand_open(journey: Journey) -> None:
-    """E18: whoever the service is not open to is told so, whatever URL was typed."""
+    """E18: whoever the service is not open to is told so, whatever URL was typed. Whom a clinic has invited it has
+    invited: only a clinic that takes no bookings at all is closed to him."""
     here = visits.visit()
+    if is_invited(journey):
+        if _takes_nothing(at := clinic_at(journey.at)):
+            abort(closed(at))
+        return
     for one in {journey.clinic, journey.at}:
         if not clinic_at(one).settings.is_open(service_of(journey.kind), here.subject, visits.now().date()):
             abort(closed(clinic_at(one)))
+
+
+def _takes_nothing(at: Clinic) -> bool:
+    return not at.settings.is_active or at.settings.closing.covers(visits.now().date())
 
 
 def closed(of: Clinic) -> Response:
@@ -176,7 +196,8 @@ def page(journey: Journey, step: Step, is_wrong: bool = False) -> FlowPage:
     t, here = pages.texts(), clinic(journey)
     order = steps(journey)
     number = order.index(step) + 1 if step in order else len(order)
-    heading = t(f"step.{journey.kind}.{step}", clinic=here.name)
+    heading = t("invitation.choose") if is_invited(journey) and step == "before" else ""
+    heading = heading or t(f"step.{journey.kind}.{step}", clinic=here.name)
     parts = (heading, t(f"flow.{journey.kind}"), here.name)
     title = " – ".join(dict.fromkeys(parts))
     links = tuple(
@@ -197,8 +218,9 @@ def page(journey: Journey, step: Step, is_wrong: bool = False) -> FlowPage:
 
 
 def way_out(journey: Journey) -> str:
-    """Where Avbryt leads: to the clinic, or back to the booking."""
+    """Where Avbryt leads: to the clinic, or back to the booking or the invitation."""
     if journey.booking_id is None:
         return url_for("clinic_pages.card", slug=clinic_at(journey.clinic).slug)
     reference = visits.eservice().references.of(visits.visit().subject, journey.clinic, journey.booking_id)
-    return url_for("bookings.one", name=reference.name)
+    page = "invitations.show" if is_invited(journey) else "bookings.one"
+    return url_for(page, name=reference.name)

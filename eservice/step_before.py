@@ -7,7 +7,7 @@ Source: domain.md §5.4 A1, §5.6 C1, §5.7 D1, §5.8; R28, R29, R36.
 
 from dataclasses import dataclass, replace
 
-from flask import Blueprint
+from flask import Blueprint, abort
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
@@ -49,7 +49,7 @@ class BeforePage:
 def show(journey: str) -> Response:
     found = flow.load_open(journey)
     flow.demand_open(found)
-    places = _places(found)
+    found, places = _asked(found)
     if not places and not _has_texts(found):
         found = visits.eservice().journeys.keep(flow.leave_out(found, "before"))
         return see_other(flow.place(found, flow.after(found, "before")))
@@ -60,13 +60,14 @@ def show(journey: str) -> Response:
 def choose(journey: str) -> Response:
     found = flow.load_open(journey)
     flow.demand_open(found)
-    form, places = pages.form(), _places(found)
+    form = pages.form()
+    found, places = _asked(found)
     if flow.texts_of(found).terms and not form.ticked("terms"):
         form.fault("terms", "step.terms_missing")
     wanted = form.one_of("place", [one.value for one in places]) if places else None
     if not form.is_right:
         return _shown(found, places, form)
-    changed = found.choose(terms=True)
+    changed = found.choose(terms=True, place=True)
     if wanted is not None and (at := _hsa_id(wanted)) is not None and at != found.at:
         changed = replace(changed, at=at, slot=None, offered={}).choose(day=None, month=None, from_check=None)
         if found.booking_id is None:
@@ -88,16 +89,29 @@ def _has_texts(journey: Journey) -> bool:
     return bool(told.clinic or told.terms or (journey.kind == "book" and journey.booking_id is not None))
 
 
+def _asked(journey: Journey) -> tuple[Journey, tuple[Place, ...]]:
+    """The flow, and the clinics to choose from. The only one that an invitation is to is taken without asking; where
+    there is none, nobody can book."""
+    places = _places(journey)
+    if not flow.is_invited(journey) or len(places) > 1:
+        return journey, places
+    at = _hsa_id(places[0].value) if places else journey.clinic
+    if at is None or flow.clinic_at(at).unit.is_virtual:
+        abort(see_other(flow.way_out(journey)))
+    slot = journey.slot if at == journey.at else None
+    return visits.eservice().journeys.keep(replace(journey, at=at, slot=slot).choose(place=True)), ()
+
+
 def _places(journey: Journey) -> tuple[Place, ...]:
     """The clinics to choose from: none when there is only the one, and none when cancelling."""
     if journey.kind == "cancel":
         return ()
     here = visits.visit()
     listed = visits.eservice().platform.facilities(journey.clinic, here.subject, journey.booking_id)
-    known = [one for one in listed if visits.eservice().clinics.clinic(one.healthcare_facility) is not None]
+    register = visits.eservice().clinics
+    known = [one for one in listed if register.clinic(one.healthcare_facility) is not None]
     if not any(one.healthcare_facility != journey.clinic for one in known):
         return ()
-    register = visits.eservice().clinics
     return tuple(
         Place(
             value=found.slug,

@@ -80,6 +80,7 @@ class TimePage:
 def show(journey: str) -> Response:
     found = flow.load_open(journey)
     flow.demand_open(found)
+    flow.demand_place(found)
     days, chosen, answer = _asked(found)
     found = _kept(found, days, chosen, answer)
     return _shown(found, days, chosen, answer, pages.blank_form())
@@ -89,6 +90,7 @@ def show(journey: str) -> Response:
 def choose(journey: str) -> Response:
     found = flow.load_open(journey)
     flow.demand_open(found)
+    flow.demand_place(found)
     form = pages.form()
     slot = found.free_time(form.value("time"))
     if slot is None:
