@@ -69,7 +69,9 @@ class Told:
         moments: dict[str, Any] = {name: _moment(told.get(name, "")) for name in ("start", "end", "old_start")}
         if not told.get("shows_end"):
             moments["end"] = None
-        texts = {one.name: str(told.get(one.name, "")) for one in fields(cls) if one.name not in moments}
+        texts: dict[str, Any] = {
+            one.name: str(told.get(one.name, "")) for one in fields(cls) if one.name not in moments
+        }
         return cls(**moments, **texts)
 
 
