@@ -201,12 +201,33 @@ def wish(journey: Journey) -> Wish:
     return Wish(chosen.get("time_type"), chosen.get("care_type"), HsaId(performer) if performer else None)
 
 
+def is_invited(journey: Journey) -> bool:
+    """Whether the time is for an open invitation."""
+    return journey.kind == "book" and journey.booking_id is not None
+
+
+def demand_place(journey: Journey) -> None:
+    """An invitation can be used where it says, not where it is from: that must have been found out first."""
+    if is_invited(journey) and not journey.chosen.get("place"):
+        abort(pages.see_other(place(journey, "before")))
+
+
 def demand_open(journey: Journey) -> None:
-    """E18: whoever the service is not open to is told so, whatever URL was typed."""
+    """E18: whoever the service is not open to is told so, whatever URL was typed. Whom a clinic has invited it has
+    invited: only a clinic that takes no bookings at all is closed to him."""
     here = visits.visit()
+    if is_invited(journey):
+        if takes_nothing(at := clinic_at(journey.at)):
+            abort(closed(at))
+        return
     for one in {journey.clinic, journey.at}:
         if not clinic_at(one).settings.is_open(service_of(journey.kind), here.subject, visits.now().date()):
             abort(closed(clinic_at(one)))
+
+
+def takes_nothing(at: Clinic) -> bool:
+    """Whether the clinic takes no bookings from the web just now, from nobody."""
+    return not at.settings.is_active or at.settings.closing.covers(visits.now().date())
 
 
 def closed(of: Clinic) -> Response:
@@ -224,6 +245,8 @@ def closed(of: Clinic) -> Response:
 def page(journey: Journey, step: Step, is_wrong: bool = False, heading: str = "") -> FlowPage:
     """What surrounds a step's own part; `heading` in place of the step's own."""
     t, here, order = pages.texts(), clinic(journey), steps(journey)
+    if step == "before" and is_invited(journey):
+        heading = t("invitation.choose")
     number = order.index(step) + 1 if step in order else len(order)
     back = order[number - 2] if step in order and number > 1 else ""
     return FlowPage(
@@ -257,13 +280,15 @@ def _links(journey: Journey, step: Step, number: int) -> tuple[StepLink, ...]:
 
 
 def way_out(journey: Journey) -> str:
-    """Where Avbryt leads: to the clinic, or back to the booking."""
+    """Where Avbryt leads: to the clinic, or back to the booking or the invitation."""
     if journey.booking_id is None:
         return url_for("clinic_pages.card", slug=clinic_at(journey.clinic).slug)
-    return booking_page(journey.clinic, journey.booking_id)
+    return booking_page(
+        journey.clinic, journey.booking_id, "invitations.show" if is_invited(journey) else "bookings.one"
+    )
 
 
-def booking_page(at: HsaId, booking_id: str) -> str:
-    """The page of a booking of the person whom the flow is for (B2)."""
+def booking_page(at: HsaId, booking_id: str, page: str = "bookings.one") -> str:
+    """The page of a booking of the person whom the flow is for (B2), or that of an invitation."""
     reference = visits.eservice().references.of(visits.visit().subject, at, booking_id)
-    return url_for("bookings.one", name=reference.name)
+    return url_for(page, name=reference.name)

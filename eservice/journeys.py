@@ -11,10 +11,10 @@ Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,8 @@ KEPT = timedelta(minutes=30)
 """How long a flow that is not finished can be taken up again after its citizen's visit has ended by itself (E17)."""
 KEPT_DONE = timedelta(days=1)
 """How long its receipt can be shown again."""
+MOST_UNDER_WAY = timedelta(minutes=10)
+"""How long others wait for what comes of a flow that was sent without an answer (E14)."""
 MOST_OFFERED = 600
 MOST_TYPED = 4000
 
@@ -184,6 +186,12 @@ class Journeys:
         except IntegrityError:
             return False
         return True
+
+    def are_under_way(self, session: Session, subject: str, now: datetime) -> bool:
+        """Whether something is being sent for the person, or was a moment ago and nobody knows yet what came of it."""
+        recent = (JourneyRow.subject == subject, JourneyRow.touched_at >= now - MOST_UNDER_WAY)
+        states = session.scalars(select(JourneyRow.state).where(*recent))
+        return any(state["phase"] in ("sending", "unknown") for state in states)
 
     def forget_old(self) -> int:
         """Throw away what nobody can take up any more; how many flows."""

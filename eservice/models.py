@@ -10,7 +10,7 @@ Source: domain.md §1 (what the e-service stores), §5.2, §5.8–§5.10, §8.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from contracts.database import UtcMoment
@@ -135,7 +135,11 @@ class ClinicSettingsRow(Base):
 
 
 class EngagementRow(Base):
-    """What the index has told of one booking or invitation, and whether it is there now."""
+    """What the index has told of one booking or invitation, and what its owner knows of it.
+
+    `known` is the start as TS, `open` for an open invitation, empty for nothing: where it is not what is there, the
+    owner must be told. `tell_at` is when to look into that, `notice` what it is about.
+    """
 
     __tablename__ = "engagement"
     owner: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -143,10 +147,25 @@ class EngagementRow(Base):
     booking_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     category: Mapped[str] = mapped_column(String(16))  # Booking, Invitation
     most_recent: Mapped[str] = mapped_column(String(14), default="")  # TS
-    version: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(BigInteger, default=0)
     is_there: Mapped[bool]
+    known: Mapped[str] = mapped_column(String(14), default="")
+    notice: Mapped[int] = mapped_column(default=0)
+    tell_at: Mapped[datetime | None] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
     by_citizen_at: Mapped[datetime | None]  # when the citizen made the change here, so that it is no news
+    became_clinic: Mapped[str] = mapped_column(String(64), default="")  # of a used invitation: where the booking is
+    became_id: Mapped[str] = mapped_column(String(255), default="")
     changed_at: Mapped[datetime]
+
+
+class IndexSourceRow(Base):
+    """A system that the index has told of, and the message in which it told all that it had."""
+
+    __tablename__ = "index_source"
+    source_system: Mapped[str] = mapped_column(String(64), primary_key=True)
+    message: Mapped[str] = mapped_column(String(128))  # its correlation id
+    changes: Mapped[int] = mapped_column(default=0)  # that the message has had so far
 
 
 class WatchRow(Base):

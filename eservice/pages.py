@@ -8,8 +8,6 @@ Elsewhere: the layout (templates/eservice/layout.html). Source: domain.md §5.0,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 from flask import Response as FlaskResponse
 from flask import redirect, render_template, request, session
@@ -20,20 +18,11 @@ from eservice import parts, visits, ways_back
 from eservice.clinics import Clinic
 from eservice.journeys import Journey, JourneyUnknown
 from eservice.shown import Shown
+from eservice.wording import texts_in
 from webpages.forms import Form
 from webpages.texts import Texts
 
-_FOLDER = Path(__file__).parent / "text"
-LANGUAGES: Mapping[str, tuple[Path, ...]] = {
-    "sv": (_FOLDER / "sv.toml",),
-    "en": (_FOLDER / "sv.toml", _FOLDER / "en.toml"),  # what is not translated is told in Swedish
-}
 _FLASH, _REFUSED = "told", "refused"
-
-
-@cache
-def texts_in(language: str) -> Texts:
-    return Texts(*LANGUAGES[language])
 
 
 def texts() -> Texts:

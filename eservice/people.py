@@ -81,6 +81,10 @@ class PopulationRegister:
         found = (self._people.get(one.number) for one in guardian.children)
         return tuple(one for one in found if one is not None and may_be_acted_for(one, today))
 
+    def guardians_of(self, child: Person, today: date) -> tuple[Person, ...]:
+        """Who may act for the child today."""
+        return tuple(one for one in self._people.values() if child in self.children_of(one, today))
+
     def may_act_for(self, citizen: Person, subject: Person, today: date) -> bool:
         """Whether `citizen` may see and change what is `subject`'s: his own, or that of a child under 13."""
         return citizen.number == subject.number or subject in self.children_of(citizen, today)

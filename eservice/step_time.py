@@ -90,6 +90,7 @@ Asked = tuple[Days, date | None, s.GetAvailableTimeslotsResponse | None]
 @blueprint.get("/arende/<journey>/tid")
 def show(journey: str) -> Response:
     found = flow.load_open(journey, "time")
+    flow.demand_place(found)
     asked = _asked(found)
     return _shown(_kept(found, asked), asked, pages.blank_form())
 
@@ -97,6 +98,7 @@ def show(journey: str) -> Response:
 @blueprint.post("/arende/<journey>/tid")
 def choose(journey: str) -> Response:
     found = flow.load_open(journey, "time")
+    flow.demand_place(found)
     form = pages.form()
     slot = found.free_time(form.value("time"))
     if slot is None:

@@ -18,6 +18,7 @@ TABLES = (
     "notices",
     "message",
     "journey",
+    "index_source",
     "engagement",
     "ended_visit",
     "contact",
@@ -80,11 +81,25 @@ def upgrade() -> None:
         sa.Column("booking_id", sa.String(length=255), nullable=False),
         sa.Column("category", sa.String(length=16), nullable=False),
         sa.Column("most_recent", sa.String(length=14), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("is_there", sa.Boolean(), nullable=False),
+        sa.Column("known", sa.String(length=14), nullable=False),
+        sa.Column("notice", sa.Integer(), nullable=False),
+        sa.Column("tell_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("by_citizen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("became_clinic", sa.String(length=64), nullable=False),
+        sa.Column("became_id", sa.String(length=255), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("owner", "clinic", "booking_id"),
+    )
+    op.create_index(op.f("ix_engagement_tell_at"), "engagement", ["tell_at"], unique=False)
+    op.create_table(
+        "index_source",
+        sa.Column("source_system", sa.String(length=64), nullable=False),
+        sa.Column("message", sa.String(length=128), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source_system"),
     )
     op.create_table(
         "journey",
