@@ -100,7 +100,10 @@ def _sentence(journey: Journey, refusal: Refused) -> str:
 
 
 def _way_out(journey: Journey, refusal: Refused) -> str:
-    """The booking that the refusal is about (B2), or the list of bookings (B1)."""
+    """The booking that the refusal is about (B2), or the list of bookings (B1); for an invitation its own page, which
+    tells what became of it."""
+    if flow.is_invited(journey) and refusal.error != "E7":
+        return flow.way_out(journey)
     if refusal.leads_to == "list":
         return url_for("bookings.everywhere")
     if refusal.error == "E7" and refusal.reason != _CLINIC_LIMIT and journey.slot is not None:
