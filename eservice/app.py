@@ -14,6 +14,7 @@ from contracts.subscriber import Notice, Subscriber
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
 from eservice import engagements
+from eservice.calls import CallBook, RecordingTransport
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
 from eservice.inbox import Inbox
@@ -51,7 +52,9 @@ class EService:
         self._own_transport = HttpTransport(read_seconds=settings.read_seconds)
         self._post_settings = post_settings or (lambda: settings.post)
         self.database = Database(settings.url)
-        self.platform = Platform(settings, transport or self._own_transport, clock)
+        self.calls = CallBook() if settings.shows_calls else None
+        way = transport or self._own_transport
+        self.platform = Platform(settings, RecordingTransport(way) if self.calls else way, clock)
         self.people = PopulationRegister(people)
         self.clinics = ClinicRegister(units, self.database)
         self.references = References(self.database)

@@ -17,7 +17,7 @@ from flask import url_for
 
 from contracts import scheduling as s
 from contracts.times import SWEDEN
-from eservice import confirming, flow, pages, slots, step_words, visits
+from eservice import confirming, flow, pages, slots, step_words, visits, why
 from eservice.flow import Step
 from eservice.journeys import Journey
 from eservice.people import Person
@@ -90,13 +90,14 @@ def _refused(journey: Journey, refused: Refused) -> str:
     if step == "words":
         result = {"reason_fault": refused.text}
         journey = flow.leave_out(journey.choose(required=True), "words", False)
+    result |= {"rule": refused.rule, "reason": refused.reason}
     if refused.error == "E5":
         result["link"] = url_for("bookings.everywhere")
     keeps_slot = step not in ("time", "what")
     slot = journey.slot if keeps_slot else None
     visits.eservice().journeys.keep(replace(journey, phase="open", slot=slot, result=result).choose(from_check=None))
     if step == "out":
-        pages.tell(result["refusal"])
+        pages.tell(f"{result['refusal']} {why.sentence(refused.rule, refused.reason)}".strip())
         return flow.way_out(journey) if journey.booking_id else url_for("bookings.everywhere")
     return flow.place(journey, step)
 

@@ -22,7 +22,7 @@ from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import pages, visits
+from eservice import pages, visits, why
 from eservice.clinic_settings import Kind, Service, Texts
 from eservice.clinics import Clinic
 from eservice.journeys import Journey
@@ -59,6 +59,8 @@ class FlowPage:
     steps: tuple[StepLink, ...]
     back_url: str
     cancel_url: str
+    why: str  # the rule's sentence after a refusal, empty when there is none
+    why_url: str
 
 
 def load(name: str) -> Journey:
@@ -167,7 +169,8 @@ def closed(of: Clinic) -> Response:
     if closing.covers(visits.now().date()):
         text = t("clinic.closed", reason=closing.reason, phone=phone)
     card = (t("trouble.closed.card"), url_for("clinic_pages.card", slug=of.slug))
-    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card,), clinics=(of,))
+    reasons = (t("why_box.link"), url_for("why.show", slug=of.slug))
+    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card, reasons), clinics=(of,))
     return pages.render("trouble.html", page, 403)
 
 
@@ -193,6 +196,8 @@ def page(journey: Journey, step: Step, is_wrong: bool = False) -> FlowPage:
         links,
         back,
         way_out(journey),
+        why.sentence(journey.result.get("rule", ""), journey.result.get("reason", "")),
+        url_for("why.show", slug=here.slug),
     )
 
 

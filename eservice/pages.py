@@ -57,6 +57,8 @@ def render(template: str, page: object, status: int = 200) -> Response:
 
 def context() -> Mapping[str, object]:
     """What every template sees beside its page."""
+    from eservice import call_pages  # it shows a page too
+
     here = visits.visit_or_none()
     return {
         "t": texts(),
@@ -69,6 +71,7 @@ def context() -> Mapping[str, object]:
         "told": session.pop(_FLASH, None),
         "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
         "endpoint": request.endpoint or "",
+        "calls_url": call_pages.url_of_this_page(),
     }
 
 

@@ -14,6 +14,7 @@ from eservice import (
     beginning,
     bookings,
     calendar_files,
+    call_pages,
     clinic_pages,
     inbox_pages,
     pages,
@@ -30,6 +31,7 @@ from eservice import (
     step_words,
     visits,
     watches,
+    why,
 )
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
@@ -44,6 +46,7 @@ _PAGES = (
     beginning,
     bookings,
     calendar_files,
+    call_pages,
     clinic_pages,
     inbox_pages,
     reminder_pages,
@@ -58,6 +61,7 @@ _PAGES = (
     step_who,
     step_words,
     watches,
+    why,
 )
 
 
@@ -70,6 +74,7 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     for one in _PAGES:
         site.register_blueprint(one.blueprint)
     site.before_request(visits.check)
+    call_pages.surround(site)
     site.context_processor(lambda: dict(pages.context()))
     surroundings.tell_troubles(site, _trouble)
     site.register_error_handler(NotReached, _not_reached)
