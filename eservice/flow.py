@@ -131,10 +131,12 @@ def asks_for_words(journey: Journey) -> bool:
 
 
 def after(journey: Journey, step: Step) -> Step:
-    """The step that follows."""
+    """The step that follows. Where the kind was known when the flow began, it is not asked for; it can be changed."""
     order = _STEPS[journey.kind]
     following = order[order.index(step) + 1 :]
-    return next(one for one in following if one not in _left_out(journey))
+    is_known = step == "before" and journey.chosen.get("kind_known") and journey.chosen.get("time_type")
+    passed_over = {"what", "who"} if is_known else set()
+    return next(one for one in following if one not in _left_out(journey) | passed_over)
 
 
 def on_from(journey: Journey, step: Step) -> str:

@@ -112,7 +112,7 @@ def horizon() -> tuple[date, date]:
 
 def _asked(journey: Journey) -> tuple[Days, date | None, s.GetAvailableTimeslotsResponse | None]:
     """The days of the month, the chosen day and its times; both are asked for at once when the day is known."""
-    wanted_day = _day(request.args.get("dag")) or _day(journey.chosen.get("day"))
+    wanted_day = day_of(request.args.get("dag")) or day_of(journey.chosen.get("day"))
     wanted_month = _month(request.args.get("manad"))
     if wanted_day is not None and wanted_month is None:
         days, answer = visits.eservice().platform.at_once(
@@ -158,7 +158,7 @@ def _kept(journey: Journey, days: Days, chosen: date | None, answer: s.GetAvaila
     return visits.eservice().journeys.keep(told)
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
