@@ -8,6 +8,7 @@ Elsewhere: the pages (site.py).
 from collections.abc import Callable, Iterable
 
 from contracts.database import Database
+from contracts.identifiers import HsaId
 from contracts.outbox import Outbox, Relay
 from contracts.soap_service import SoapServices
 from contracts.subscriber import Notice, Subscriber
@@ -26,6 +27,7 @@ from eservice.post import REDELIVERY, Post, PostSettings
 from eservice.references import References
 from eservice.settings import EServiceSettings
 from eservice.smtp import smtp_sender
+from eservice.watching import Watches
 
 LOCATION = "eservice:migrations"
 NOTICES_PATH = "/subscriber/notices/v1"
@@ -61,6 +63,9 @@ class EService:
         self.journeys = Journeys(self.database, clock)
         self.inbox = Inbox(self.database)
         self.contacts = Contacts(self.database)
+        self.watches = Watches(self)
+        self.freed_listeners: list[Callable[[HsaId], None]] = [self.watches.freed]
+        """Called with a clinic when a booking there is gone; quick, for it is within a transaction."""
         self._outbox = Outbox(OUTBOX)
         self.post = Post(self._outbox, PostSettings())
         self._relay: Relay | None = None
@@ -75,6 +80,7 @@ class EService:
         self.database.upgrade(LOCATION, HEAD)
         self.journeys.forget_old()
         self._begin_post(self._post_settings())
+        self.watches.open()
         self.take_notices()
 
     def _begin_post(self, settings: PostSettings) -> None:
@@ -101,6 +107,7 @@ class EService:
 
     def close(self) -> None:
         self.application.close()
+        self.watches.close()
         if self._relay is not None:
             self._relay.close()
             self._relay = None

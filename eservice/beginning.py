@@ -31,9 +31,9 @@ def book(slug: str) -> Response:
     return _begun(Journey("", "book", found.hsa_id, found.hsa_id))
 
 
-def with_kind(clinic: Clinic, kind: s.TimeType, day: date | None) -> Response:
-    """A new booking whose kind of time is known, and perhaps its day: at the choice of time, after what the clinic has
-    to say before one books."""
+def with_kind(clinic: Clinic, kind: s.TimeType, day: date | None, **answers: str | None) -> Response:
+    """A new booking whose kind of time is known, and perhaps its day and more `answers`: at the choice of time, after
+    what the clinic has to say before one books."""
     here = visits.visit()
     if not clinic.is_open("book", here.subject, visits.now().date()):
         return flow.closed(clinic)
@@ -42,6 +42,7 @@ def with_kind(clinic: Clinic, kind: s.TimeType, day: date | None) -> Response:
         time_type=kind.time_type_id,
         time_type_name=kind.name,
         day=None if day is None else day.isoformat(),
+        **answers,
     )
     journey = flow.leave_out(journey, "who", not step_who.has_choice(journey))
     texts = clinic.texts("book")

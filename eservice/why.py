@@ -20,7 +20,7 @@ from eservice.pages import render
 blueprint = Blueprint("why", __name__)
 
 _MISSING: Mapping[str, tuple[str, ...]] = {
-    "vad": ("R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R30"),
+    "vad": ("R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9"),
     "tid": ("R15", "R10", "R11", "R12", "R7", "R9", "R16", "R27"),
     "bokning": ("R13", "R14", "R18", "R32"),
     "andra": ("R23", "R24", "R25", "R26", "R28", "R22"),
