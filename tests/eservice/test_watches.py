@@ -4,8 +4,10 @@ import threading
 from datetime import date, time, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from eservice.contacts import Contact
+from eservice.models import WatchRow
 from scheduling_backends.engine.offer import BookableBy, TimeTypeSettings
 from scheduling_backends.engine.schedules import Period
 from tests.eservice.conftest import clinic
@@ -132,6 +134,20 @@ def test_of_two_who_look_at_once_one_tells(rare, browse):
 
     assert sum(told) == 1
     assert len(letters(rare, DAN)) == 1
+
+
+def test_an_answer_that_is_late_does_not_make_what_was_told_news_again(rare, browse):
+    taken = fill(rare, BERTIL)
+    fill(rare, SIV)
+    begin(browse(DAN))
+    with rare.eservice.database.reading() as session:
+        (before,) = session.scalars(select(WatchRow))
+    rare.town.visitor(BERTIL, "2B07").cancel(taken)
+    assert look(rare) == 1
+
+    assert not rare.eservice.watches._tell(before, (), rare.clock()), "asked before, answered after"
+
+    assert look(rare) == 0
 
 
 def test_only_days_that_suit_count(rare, browse):
