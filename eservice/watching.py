@@ -15,11 +15,11 @@ import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from contracts import scheduling as s
@@ -41,6 +41,8 @@ MOST = 5
 """How many watches one person may have at a time."""
 LOOK_SECONDS = 60.0
 """How often all watches are looked at."""
+KEPT_ENDED = timedelta(days=30)
+"""How long a watch that has ended is kept."""
 _SIDE_BY_SIDE = 4  # questions at a time, so that citizens' own have room
 _WAIT_SECONDS = 30.0
 
@@ -190,6 +192,7 @@ class Watches:
         with self._eservice.database.writing() as session:
             for row in session.scalars(_open().where(WatchRow.last_day < now.astimezone(SWEDEN).date())):
                 row.ended_at = now
+            session.execute(delete(WatchRow).where(WatchRow.ended_at < now - KEPT_ENDED))
 
     def _look_for(self, rows: Sequence[WatchRow], now: datetime) -> int:
         """Ask for what several watches want, side by side; clinics that do not answer are asked next time."""

@@ -192,6 +192,10 @@ def test_a_watch_ends_by_a_booking_of_the_kind_by_its_last_day_and_by_the_citize
     rare.clock.now -= timedelta(days=3)
     rare.town.visitor(BERTIL, "2B07").cancel(taken)
     assert look(rare) == 0, "its last day has been"
+    rare.clock.now += timedelta(days=40)
+    look(rare)
+    with rare.eservice.database.reading() as session:
+        assert session.scalars(select(WatchRow)).all() == [], "nothing of it stays for long"
 
 
 def test_the_same_wish_is_one_watch_and_nobody_has_more_than_five(rare, browse):
