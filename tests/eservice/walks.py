@@ -149,8 +149,7 @@ def booking_with_a_message(at: Window) -> None:
 def moving(at: Window) -> None:
     """B2, and C1 to C5 to another clinic."""
     at.sign_in(ANNA)
-    at.go("bokade-tider")
-    at.follow("måndag 30 november")
+    a_booking_of(at, "Blodprov")
     at.see("booking")
     at.follow("Omboka")
     at.choose("Provtagningen Södra")
@@ -170,8 +169,7 @@ def moving(at: Window) -> None:
 def cancelling(at: Window) -> None:
     """D1 to D3, at a clinic that demands a comment."""
     at.sign_in(GRETA)
-    at.go("bokade-tider")
-    at.follow("torsdag 3 december")
+    a_booking_of(at, "Nybesök ortopedi")
     at.see("booking-invitation")
     at.follow("Avboka")
     at.see("cancel-before")
@@ -261,6 +259,13 @@ WALKS: tuple[Callable[[Window], None], ...] = (
     a_clinic_is_silent,
     acting,
 )
+
+
+def a_booking_of(at: Window, kind: str) -> None:
+    """B2, of a time of the kind, out of the list."""
+    at.go("bokade-tider")
+    rows = at.page.get_by_role("main").get_by_role("listitem").filter(has_text=kind)
+    rows.last.get_by_role("link").first.click()
 
 
 def to_the_summary(at: Window) -> None:
