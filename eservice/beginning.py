@@ -7,7 +7,7 @@ from flask import Blueprint, abort, url_for
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
-from eservice import flow, visits
+from eservice import flow, invitations, visits
 from eservice.clinic_settings import Kind
 from eservice.journeys import Journey
 from eservice.pages import see_other
@@ -51,11 +51,14 @@ def _about_booking(name: str, kind: Kind) -> Response:
 
 @blueprint.get("/kallelse/<name>/boka")
 def use_invitation(name: str) -> Response:
-    """Choosing a time for an open invitation."""
-    reference, invitation = _asked(name)
-    if invitation.start is not None:
-        return see_other(_details(reference))
-    return _begun(Journey("", "book", reference.clinic, reference.clinic, reference.booking_id, invitation))
+    """Choosing a time for an open invitation; for one that cannot be used, the page that says why."""
+    found = invitations.look_at(name)
+    if found.booked is not None and found.booked.start is not None:
+        return see_other(_details(found.reference))
+    if found.state != "open" or found.booked is None:
+        return see_other(url_for("invitations.show", name=name))
+    reference = found.reference
+    return _begun(Journey("", "book", reference.clinic, reference.clinic, reference.booking_id, found.booked))
 
 
 def _asked(name: str) -> tuple[Reference, s.Timeslot]:

@@ -1,10 +1,10 @@
 """Sending a flow, once, and finding out what came of it.
 
 Before the call goes out it is written down that it does (journeys.begin_sending), so one flow makes one call whatever
-is clicked. Three things can come back: done, and a copy goes to the inbox; refused, and the citizen goes back to the
-step that the refusal is about, everything kept; or nothing (E14). Then nobody may try again: the citizen's booked times
+is clicked. Three things can come back: done, and a copy goes to the inbox; refused, and the citizen goes where the
+refusal leads (refusing.py), everything kept; or nothing (E14). Then nobody may try again: the citizen's booked times
 are read until the wish is seen in them, or has been missed there so often that it was not carried out. A reading that
-fails tells nothing and does not count.
+fails tells nothing and does not count, and nothing is read while the call may still be under way.
 Elsewhere: the page that waits (step_done.py), what is written to the inbox (confirming.py).
 Source: domain.md §5.6 (the id may change), §5.11 E1–E14; contracts.md MB-10, UB-6.
 """
@@ -13,55 +13,61 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import url_for
-
 from contracts import scheduling as s
 from contracts.times import SWEDEN
-from eservice import confirming, flow, pages, slots, step_words, visits
-from eservice.flow import Step
+from eservice import confirming, flow, refusing, slots, step_words, visits
 from eservice.journeys import Journey
 from eservice.people import Person
 from eservice.platform import wanted
-from eservice.shown import Shown
 from eservice.troubles import BookingUnknown, Done, NotReached, Outcome, OutcomeUnknown, Refused
+
+_LONGEST_PAUSE = timedelta(seconds=30)
+_ON_THE_WAY = timedelta(seconds=5)
+"""What a call may take beside waiting for its answer."""
 
 
 def send(journey: Journey, mark: str, about: s.SubjectOfCareInfo) -> str:
     """Send the flow, unless it has been sent; where to go then. Raises NotReached when nothing was sent."""
     journeys = visits.eservice().journeys
     if not journeys.begin_sending(journey, mark):
-        return flow.place(journey, "done")
+        is_open = flow.load(journey.id).phase == "open"  # a form of before, after a refusal
+        return flow.place(journey, "check" if is_open else "done")
     try:
         outcome = _sent(journey, about, visits.visit().subject)
     except NotReached:
-        journeys.keep(replace(journey, phase="open"))
+        journeys.conclude(replace(journey, phase="open"))
         raise
     except OutcomeUnknown:
-        journeys.keep(replace(journey, phase="unknown", result=_first_look()))
+        journeys.conclude(replace(journey, phase="unknown", result=_first_look()))
         return flow.place(journey, "done")
     return settle(journey, outcome)
 
 
 def settle(journey: Journey, outcome: Outcome) -> str:
-    """Write down what came of it; where to go."""
+    """Write down what came of it; where to go. The copy in the inbox comes first: should the process end in between,
+    looking again finds the same, and writes no second copy."""
     if isinstance(outcome, Refused):
-        return _refused(journey, outcome)
+        return refusing.refused(journey, outcome)
     done = replace(journey, phase="done", result=_done(journey, outcome))
-    visits.eservice().journeys.keep(done)
     confirming.confirm(done, visits.visit().citizen, visits.visit().subject)
+    visits.eservice().journeys.conclude(done)
     return flow.place(journey, "done")
 
 
 def _sent(journey: Journey, about: s.SubjectOfCareInfo, person: Person) -> Outcome:
-    platform, words = visits.eservice().platform, step_words.words(journey)
+    platform = visits.eservice().platform
     if journey.kind == "cancel":
         assert journey.booking_id is not None
-        return platform.cancel(journey.clinic, journey.booking_id, words, person)
-    assert journey.slot is not None
-    slot = wanted(journey.slot, person, words, journey.booking_id)
+        return platform.cancel(journey.clinic, journey.booking_id, step_words.words(journey), person)
     if journey.kind == "book":
-        return platform.make(journey.at, slot, about, person)
-    return platform.move(journey.at, slot, about, person)
+        return platform.make(journey.at, as_sent(journey, person), about, person)
+    return platform.move(journey.at, as_sent(journey, person), about, person)
+
+
+def as_sent(journey: Journey, person: Person) -> s.Timeslot:
+    """The time as it goes to the clinic: the free time as it came, with its citizen and what is said (MB-3)."""
+    assert journey.slot is not None
+    return wanted(journey.slot, person, step_words.words(journey), journey.booking_id)
 
 
 def _done(journey: Journey, outcome: Done) -> dict[str, Any]:
@@ -78,51 +84,6 @@ def _id_after(journey: Journey) -> str | None:
     except NotReached:
         return None
     return None if found is None else found.booking_id
-
-
-# -- Refused
-
-
-def _refused(journey: Journey, refused: Refused) -> str:
-    """Back to the step that the refusal is about, which shows it; nothing else changes."""
-    step = _step_for(journey, refused)
-    result: dict[str, Any] = {"refusal": _sentence(journey, refused), "error": refused.error, "step": step}
-    if step == "words":
-        result = {"reason_fault": refused.text}
-        journey = flow.leave_out(journey.choose(required=True), "words", False)
-    if refused.error == "E5":
-        result["link"] = url_for("bookings.everywhere")
-    keeps_slot = step not in ("time", "what")
-    slot = journey.slot if keeps_slot else None
-    visits.eservice().journeys.keep(replace(journey, phase="open", slot=slot, result=result).choose(from_check=None))
-    if step == "out":
-        pages.tell(result["refusal"])
-        return flow.way_out(journey) if journey.booking_id else url_for("bookings.everywhere")
-    return flow.place(journey, step)
-
-
-def _step_for(journey: Journey, refused: Refused) -> Any:
-    """Where to go on: the row of the error catalogue says, else it is the step before (§5.11)."""
-    leads_to = refused.leads_to
-    if journey.kind == "cancel":
-        return "check" if leads_to in ("reason", None) else "out"
-    by_row: dict[str | None, Step | str] = {
-        "times": "time",
-        "reason": "words",
-        "kind": "what" if journey.kind == "book" and journey.booking_id is None else "out",
-        "booking": "out",
-        "list": "out",
-        None: "time",
-    }
-    return by_row[leads_to]
-
-
-def _sentence(journey: Journey, refused: Refused) -> str:
-    """The clinic's text, which must be shown; for a time taken meanwhile our own, which says that nothing is lost."""
-    if refused.error == "E1" and journey.slot is not None and journey.slot.start is not None:
-        t = pages.texts()
-        return t("error.e1", clock=Shown(t).clock(journey.slot.start))
-    return refused.text
 
 
 # -- Unknown
@@ -152,31 +113,46 @@ def look_again(journey: Journey) -> Journey:
 
     A flow that was being sent when its process died is looked into in the same way.
     """
-    look = look_of(journey)
-    if look.due_at > visits.now() and visits.eservice().settings.reconcile_pause_seconds:
+    look, journeys = look_of(journey), visits.eservice().journeys
+    if look.due_at > visits.now() or _may_be_under_way(journey):
         return journey
     try:
         found = _found(journey)
     except (NotReached, BookingUnknown):
-        failed = {**journey.result, "failures": look.failures + 1, "due_at": _next_look()}
-        return visits.eservice().journeys.keep(replace(journey, phase="unknown", result=failed))
+        failures = look.failures + 1
+        failed = {**journey.result, "failures": failures, "due_at": _next_look(failures)}
+        return journeys.conclude(replace(journey, phase="unknown", result=failed))
     if found is not None:
         settle(replace(journey, result={}), Done(None, found.booking_id))
         return flow.load(journey.id)
     tries = look.tries + 1
     if tries < visits.eservice().settings.reconcile_tries:
-        told = {**journey.result, "tries": tries, "due_at": _next_look()}
-        return visits.eservice().journeys.keep(replace(journey, phase="unknown", result=told))
-    return visits.eservice().journeys.keep(replace(journey, phase="failed", result={"tries": tries}))
+        told = {**journey.result, "tries": tries, "failures": 0, "due_at": _next_look()}
+        return journeys.conclude(replace(journey, phase="unknown", result=told))
+    return journeys.conclude(replace(journey, phase="failed", result={"tries": tries}))
+
+
+def _may_be_under_way(journey: Journey) -> bool:
+    """Whether somebody may still be waiting for the answer: until then a booking that is not seen tells nothing."""
+    if journey.phase != "sending":
+        return False
+    sent_at = datetime.fromisoformat(journey.result["sent_at"])
+    return visits.now() < sent_at + timedelta(seconds=visits.eservice().settings.read_seconds) + _ON_THE_WAY
 
 
 def _first_look() -> dict[str, Any]:
     return {"tries": 0, "failures": 0, "due_at": visits.now().isoformat()}
 
 
-def _next_look() -> str:
-    pause = timedelta(seconds=visits.eservice().settings.reconcile_pause_seconds)
-    return (visits.now() + pause).isoformat()
+def _next_look(failures: int = 0) -> str:
+    """After the usual pause; a longer one the longer the clinic has been silent."""
+    return (visits.now() + pause(failures)).isoformat()
+
+
+def pause(failures: int) -> timedelta:
+    """How long to wait before the booked times are read again."""
+    usual = timedelta(seconds=visits.eservice().settings.reconcile_pause_seconds)
+    return min(usual * (1 + failures), max(usual, _LONGEST_PAUSE))
 
 
 def _found(journey: Journey) -> s.Timeslot | None:

@@ -25,10 +25,14 @@ from contracts.identifiers import HsaId
 from eservice import pages, visits
 from eservice.clinic_settings import Kind, Service, Texts
 from eservice.clinics import Clinic
-from eservice.journeys import Journey
+from eservice.journeys import Journey, JourneySent
 from eservice.platform import Wish
+from webpages.forms import Form
 
 Step = Literal["before", "what", "who", "time", "words", "check", "done"]
+TO_FIELD = "to"
+"""The name of buttons that lead to another step."""
+_WITH_TEXT = ("words", "check")
 
 _STEPS: dict[Kind, tuple[Step, ...]] = {
     "book": ("before", "what", "who", "time", "words", "check"),
@@ -49,16 +53,29 @@ class StepLink:
 
 @dataclass(frozen=True, slots=True)
 class FlowPage:
-    """What every page of a flow shows beside its own: the flow's name, the clinic, the steps, the ways out."""
+    """What every page of a flow shows beside its own: the flow's name, the clinic, the steps, the ways out.
+
+    `clinic` is where the time is wanted, `began_at` where the flow began, and where the old time is. On a page where
+    something is typed (`has_text`) the ways to other steps send it along, so that nothing is lost. `back` names the
+    step before, and is empty on the first.
+    """
 
     journey: Journey
     clinic: Clinic
+    began_at: Clinic
     heading: str
     title: str
     number: int
     steps: tuple[StepLink, ...]
+    back: Step | Literal[""]
     back_url: str
     cancel_url: str
+    has_text: bool
+
+    @property
+    def moves_clinic(self) -> bool:
+        """Whether a booking would move to another clinic."""
+        return self.journey.kind == "rebook" and self.clinic.hsa_id != self.began_at.hsa_id
 
 
 def load(name: str) -> Journey:
@@ -67,12 +84,28 @@ def load(name: str) -> Journey:
     return visits.eservice().journeys.find(name, here.citizen, here.subject)
 
 
-def load_open(name: str) -> Journey:
-    """The flow, which must still be open: after sending there is only what came of it, so going back shows that."""
+def load_open(name: str, step: Step) -> Journey:
+    """The flow at this step, which must be one of its steps, and open to this citizen.
+
+    After sending there is only what came of it, so going back shows that.
+    """
     journey = load(name)
     if journey.phase != "open":
         abort(pages.see_other(place(journey, "done")))
+    if step not in _possible(journey):
+        abort(pages.see_other(place(journey, steps(journey)[0])))
+    demand_open(journey)
+    if step in ("who", "time") and "what" in _possible(journey) and not journey.chosen.get("time_type"):
+        abort(pages.see_other(place(journey, "what")))  # by a typed address
     return journey
+
+
+def keep(journey: Journey) -> Journey:
+    """Write down what was chosen; a flow that was sent meanwhile shows what came of it instead."""
+    try:
+        return visits.eservice().journeys.keep(journey)
+    except JourneySent:
+        abort(pages.see_other(place(journey, "done")))
 
 
 def clinic(journey: Journey) -> Clinic:
@@ -103,15 +136,20 @@ def texts_of(journey: Journey) -> Texts:
 
 def steps(journey: Journey) -> tuple[Step, ...]:
     """The steps of this flow, as far as it is known: one is left out when there is nothing to ask."""
-    return tuple(one for one in _STEPS[journey.kind] if one not in _left_out(journey))
+    return tuple(one for one in _possible(journey) if one not in _left_out(journey))
+
+
+def _possible(journey: Journey) -> tuple[Step, ...]:
+    """The steps that such a flow can have; an invitation decides the kind of time, and with whom."""
+    is_decided = journey.booking_id is not None
+    return tuple(one for one in _STEPS[journey.kind] if not (is_decided and one in ("what", "who")))
 
 
 def _left_out(journey: Journey) -> frozenset[Step]:
     """The steps that turned out to ask nothing; they are found out as the flow goes."""
     told = set(journey.chosen.get("left_out", ()))
-    if journey.booking_id is not None and journey.kind == "book":
-        told |= {"what", "who"}  # an invitation decides both
-    if journey.slot is not None and not asks_for_words(journey):
+    is_known = journey.slot is not None or journey.kind == "rebook"
+    if is_known and not asks_for_words(journey):
         told.add("words")
     return frozenset(told)
 
@@ -130,7 +168,7 @@ def asks_for_words(journey: Journey) -> bool:
 
 def after(journey: Journey, step: Step) -> Step:
     """The step that follows."""
-    order = _STEPS[journey.kind]
+    order = _possible(journey)
     following = order[order.index(step) + 1 :]
     return next(one for one in following if one not in _left_out(journey))
 
@@ -142,6 +180,18 @@ def on_from(journey: Journey, step: Step) -> str:
     return place(journey, after(journey, step))
 
 
+def wanted_step(journey: Journey, form: Form) -> Step | None:
+    """Which other step the form asks for: one may leave a page without what it demands, and what was typed is kept."""
+    wanted = form.value(TO_FIELD)
+    return next((one for one in steps(journey) if one == wanted), None)
+
+
+def refusal_at(journey: Journey, step: Step) -> str:
+    """What the clinic said when the flow was refused and came back to this step; empty when it was not."""
+    is_here = journey.result.get("step") == step
+    return str(journey.result.get("refusal", "")) if is_here else ""
+
+
 def wish(journey: Journey) -> Wish:
     """What the flow's free times must be."""
     if journey.booking_id is not None:
@@ -151,12 +201,33 @@ def wish(journey: Journey) -> Wish:
     return Wish(chosen.get("time_type"), chosen.get("care_type"), HsaId(performer) if performer else None)
 
 
+def is_invited(journey: Journey) -> bool:
+    """Whether the time is for an open invitation."""
+    return journey.kind == "book" and journey.booking_id is not None
+
+
+def demand_place(journey: Journey) -> None:
+    """An invitation can be used where it says, not where it is from: that must have been found out first."""
+    if is_invited(journey) and not journey.chosen.get("place"):
+        abort(pages.see_other(place(journey, "before")))
+
+
 def demand_open(journey: Journey) -> None:
-    """E18: whoever the service is not open to is told so, whatever URL was typed."""
+    """E18: whoever the service is not open to is told so, whatever URL was typed. Whom a clinic has invited it has
+    invited: only a clinic that takes no bookings at all is closed to him."""
     here = visits.visit()
+    if is_invited(journey):
+        if takes_nothing(at := clinic_at(journey.at)):
+            abort(closed(at))
+        return
     for one in {journey.clinic, journey.at}:
         if not clinic_at(one).settings.is_open(service_of(journey.kind), here.subject, visits.now().date()):
             abort(closed(clinic_at(one)))
+
+
+def takes_nothing(at: Clinic) -> bool:
+    """Whether the clinic takes no bookings from the web just now, from nobody."""
+    return not at.settings.is_active or at.settings.closing.covers(visits.now().date())
 
 
 def closed(of: Clinic) -> Response:
@@ -171,34 +242,53 @@ def closed(of: Clinic) -> Response:
     return pages.render("trouble.html", page, 403)
 
 
-def page(journey: Journey, step: Step, is_wrong: bool = False) -> FlowPage:
-    """What surrounds a step's own part."""
-    t, here = pages.texts(), clinic(journey)
-    order = steps(journey)
+def page(journey: Journey, step: Step, is_wrong: bool = False, heading: str = "") -> FlowPage:
+    """What surrounds a step's own part; `heading` in place of the step's own."""
+    t, here, order = pages.texts(), clinic(journey), steps(journey)
+    if step == "before" and is_invited(journey):
+        heading = t("invitation.choose")
     number = order.index(step) + 1 if step in order else len(order)
-    heading = t(f"step.{journey.kind}.{step}", clinic=here.name)
-    parts = (heading, t(f"flow.{journey.kind}"), here.name)
-    title = " – ".join(dict.fromkeys(parts))
-    links = tuple(
-        StepLink(one, t(f"step_name.{journey.kind}.{one}"), place(journey, one) if at < number - 1 else "", one == step)
-        for at, one in enumerate(order)
-    )
-    back = place(journey, order[number - 2]) if step in order and number > 1 else way_out(journey)
+    back = order[number - 2] if step in order and number > 1 else ""
     return FlowPage(
-        journey,
-        here,
-        heading,
-        f"{t('title.wrong')} {title}" if is_wrong else title,
-        number,
-        links,
-        back,
-        way_out(journey),
+        journey=journey,
+        clinic=here,
+        began_at=clinic_at(journey.clinic),
+        heading=heading or t(f"step.{journey.kind}.{step}", clinic=here.name),
+        title=_title(journey, heading or t(f"step_name.{journey.kind}.{step}"), is_wrong),
+        number=number,
+        steps=_links(journey, step, number),
+        back=back,
+        back_url=place(journey, back) if back else way_out(journey),
+        cancel_url=way_out(journey),
+        has_text=step in _WITH_TEXT,
+    )
+
+
+def _title(journey: Journey, name: str, is_wrong: bool) -> str:
+    """`Välj tid – Boka tid – Björkdalens vårdcentral`, after `Fel:` when something must be mended (§5.0)."""
+    t = pages.texts()
+    title = " – ".join(dict.fromkeys((name, t(f"flow.{journey.kind}"), clinic(journey).name)))
+    return f"{t('title.wrong')} {title}" if is_wrong else title
+
+
+def _links(journey: Journey, step: Step, number: int) -> tuple[StepLink, ...]:
+    t = pages.texts()
+    return tuple(
+        StepLink(one, t(f"step_name.{journey.kind}.{one}"), place(journey, one) if at < number - 1 else "", one == step)
+        for at, one in enumerate(steps(journey))
     )
 
 
 def way_out(journey: Journey) -> str:
-    """Where Avbryt leads: to the clinic, or back to the booking."""
+    """Where Avbryt leads: to the clinic, or back to the booking or the invitation."""
     if journey.booking_id is None:
         return url_for("clinic_pages.card", slug=clinic_at(journey.clinic).slug)
-    reference = visits.eservice().references.of(visits.visit().subject, journey.clinic, journey.booking_id)
-    return url_for("bookings.one", name=reference.name)
+    return booking_page(
+        journey.clinic, journey.booking_id, "invitations.show" if is_invited(journey) else "bookings.one"
+    )
+
+
+def booking_page(at: HsaId, booking_id: str, page: str = "bookings.one") -> str:
+    """The page of a booking of the person whom the flow is for (B2), or that of an invitation."""
+    reference = visits.eservice().references.of(visits.visit().subject, at, booking_id)
+    return url_for(page, name=reference.name)

@@ -8,31 +8,21 @@ Elsewhere: the layout (templates/eservice/layout.html). Source: domain.md §5.0,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 from flask import Response as FlaskResponse
 from flask import redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import parts, visits
+from eservice import parts, visits, ways_back
 from eservice.clinics import Clinic
+from eservice.journeys import Journey, JourneyUnknown
 from eservice.shown import Shown
+from eservice.wording import texts_in
 from webpages.forms import Form
 from webpages.texts import Texts
 
-_FOLDER = Path(__file__).parent / "text"
-LANGUAGES: Mapping[str, tuple[Path, ...]] = {
-    "sv": (_FOLDER / "sv.toml",),
-    "en": (_FOLDER / "sv.toml", _FOLDER / "en.toml"),  # what is not translated is told in Swedish
-}
-_FLASH = "told"
-
-
-@cache
-def texts_in(language: str) -> Texts:
-    return Texts(*LANGUAGES[language])
+_FLASH, _REFUSED = "told", "refused"
 
 
 def texts() -> Texts:
@@ -66,15 +56,47 @@ def context() -> Mapping[str, object]:
         "visit": here,
         "settings": visits.eservice().settings,
         "unread": 0 if here is None else visits.eservice().inbox.unread(here.subject),
-        "told": session.pop(_FLASH, None),
+        "told": _told(),
         "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
         "endpoint": request.endpoint or "",
+        "this_page": ways_back.this_page(),
+        "has_children": here is not None and bool(visits.children()),
     }
 
 
 def tell(text: str) -> None:
     """Say this once, atop the next page."""
     session[_FLASH] = text
+
+
+def tell_refusal(journey: Journey) -> None:
+    """Say once, atop the next page, why the flow was refused. The clinic's words stay here; the cookie has the flow's
+    name alone."""
+    session[_REFUSED] = journey.id
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stands atop a page. `tone` is good, note or bad; the clinic's own words are Swedish."""
+
+    text: str
+    tone: str = "good"
+    is_swedish: bool = False
+
+
+def _told() -> Told | None:
+    text, name = session.pop(_FLASH, None), session.pop(_REFUSED, None)
+    if text:
+        return Told(text)
+    here = visits.visit_or_none()
+    if not name or here is None:
+        return None
+    try:
+        result = visits.eservice().journeys.find(name, here.citizen, here.subject).result
+    except JourneyUnknown:
+        return None
+    refusal = result.get("refusal", "")
+    return Told(refusal, result.get("tone", "bad"), True) if refusal else None
 
 
 def see_other(place: str) -> Response:

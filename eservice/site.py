@@ -6,7 +6,7 @@ Source: domain.md §5.
 import logging
 from collections.abc import Callable
 
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 from werkzeug.wrappers import Response
 
 from eservice import (
@@ -16,6 +16,7 @@ from eservice import (
     calendar_files,
     clinic_pages,
     inbox_pages,
+    invitations,
     pages,
     reminder_pages,
     settings_pages,
@@ -30,6 +31,7 @@ from eservice import (
     step_words,
     visits,
     watches,
+    ways_back,
 )
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
@@ -46,6 +48,7 @@ _PAGES = (
     calendar_files,
     clinic_pages,
     inbox_pages,
+    invitations,
     reminder_pages,
     settings_pages,
     sign_in,
@@ -89,11 +92,10 @@ def _not_reached(error: NotReached) -> Response:
     """E13: a general sentence, a number to ring, and a way to try again; the details are in the log."""
     t, clinic = pages.texts(), pages.clinic_of(error.clinic)
     phone = clinic.phone if clinic and clinic.phone else t("noun.the_clinic")
-    retry = request.full_path.rstrip("?") if request.method == "GET" else request.path
     page = TroublePage(
         t("trouble.not_reached.heading"),
         t("trouble.not_reached.text", phone=phone),
-        retry=f"{request.script_root}{retry}",
+        retry=ways_back.this_page(),
         links=_ways_on(),
         clinics=(clinic,) if clinic else (),
     )

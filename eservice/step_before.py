@@ -7,13 +7,14 @@ Source: domain.md §5.4 A1, §5.6 C1, §5.7 D1, §5.8; R28, R29, R36.
 
 from dataclasses import dataclass, replace
 
-from flask import Blueprint
+from flask import Blueprint, abort
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
 from eservice import flow, pages, visits
 from eservice.clinic_settings import Texts
+from eservice.clinics import Clinic
 from eservice.flow import FlowPage
 from eservice.journeys import Journey
 from eservice.pages import render, see_other
@@ -47,32 +48,37 @@ class BeforePage:
 
 @blueprint.get("/arende/<journey>/innan")
 def show(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
-    places = _places(found)
+    found = flow.load_open(journey, "before")
+    found, places = _asked(found)
     if not places and not _has_texts(found):
-        found = visits.eservice().journeys.keep(flow.leave_out(found, "before"))
+        found = flow.keep(flow.leave_out(found, "before"))
         return see_other(flow.place(found, flow.after(found, "before")))
     return _shown(found, places, pages.blank_form(terms="yes" if found.chosen.get("terms") else ""))
 
 
 @blueprint.post("/arende/<journey>/innan")
 def choose(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
-    form, places = pages.form(), _places(found)
+    found, form = flow.load_open(journey, "before"), pages.form()
+    found, places = _asked(found)
     if flow.texts_of(found).terms and not form.ticked("terms"):
         form.fault("terms", "step.terms_missing")
     wanted = form.one_of("place", [one.value for one in places]) if places else None
     if not form.is_right:
         return _shown(found, places, form)
-    changed = found.choose(terms=True)
-    if wanted is not None and (at := _hsa_id(wanted)) is not None and at != found.at:
-        changed = replace(changed, at=at, slot=None, offered={}).choose(day=None, month=None, from_check=None)
-        if found.booking_id is None:
-            changed = changed.choose(care_type=None, time_type=None, performer=None, left_out=None)
-    visits.eservice().journeys.keep(changed)
+    changed = _at(found.choose(terms=True, place=True, has_places=bool(places) or None), wanted)
+    flow.keep(changed)
     return see_other(flow.on_from(changed, "before"))
+
+
+def _at(journey: Journey, wanted: str | None) -> Journey:
+    """The flow at the chosen clinic; what was chosen of another one is forgotten, what was typed is not."""
+    at = None if wanted is None else _hsa_id(wanted)
+    if at is None or at == journey.at:
+        return journey
+    changed = replace(journey, at=at, slot=None, offered={}, result={}).choose(day=None, reasons=None)
+    if journey.booking_id is not None:
+        return changed
+    return changed.choose(care_type=None, time_type=None, performer=None, left_out=None, from_check=None)
 
 
 def _shown(journey: Journey, places: tuple[Place, ...], form: Form) -> Response:
@@ -88,27 +94,47 @@ def _has_texts(journey: Journey) -> bool:
     return bool(told.clinic or told.terms or (journey.kind == "book" and journey.booking_id is not None))
 
 
+def _asked(journey: Journey) -> tuple[Journey, tuple[Place, ...]]:
+    """The flow, and the clinics to choose from. The only one that an invitation is to is taken without asking; where
+    there is none, nobody can book."""
+    places = _places(journey)
+    if not flow.is_invited(journey) or len(places) > 1:
+        return journey, places
+    at = _hsa_id(places[0].value) if places else journey.clinic
+    if at is None or flow.clinic_at(at).unit.is_virtual:
+        abort(see_other(flow.way_out(journey)))
+    slot = journey.slot if at == journey.at else None
+    return visits.eservice().journeys.keep(replace(journey, at=at, slot=slot).choose(place=True)), ()
+
+
 def _places(journey: Journey) -> tuple[Place, ...]:
     """The clinics to choose from: none when there is only the one, and none when cancelling."""
     if journey.kind == "cancel":
         return ()
     here = visits.visit()
     listed = visits.eservice().platform.facilities(journey.clinic, here.subject, journey.booking_id)
-    known = [one for one in listed if visits.eservice().clinics.clinic(one.healthcare_facility) is not None]
-    if not any(one.healthcare_facility != journey.clinic for one in known):
+    known = [(one, found) for one in listed if (found := _open_clinic(journey, one.healthcare_facility)) is not None]
+    if not any(found.hsa_id != journey.clinic for _, found in known):
         return ()
-    register = visits.eservice().clinics
     return tuple(
         Place(
             value=found.slug,
             name=one.name or found.name,
             address=found.address,
-            is_chosen=one.healthcare_facility == journey.at,
-            is_own=one.healthcare_facility == journey.clinic,
+            is_chosen=found.hsa_id == journey.at or len(known) == 1,
+            is_own=found.hsa_id == journey.clinic,
         )
-        for one in known
-        if (found := register.clinic(one.healthcare_facility)) is not None
+        for one, found in known
     )
+
+
+def _open_clinic(journey: Journey, hsa_id: HsaId) -> Clinic | None:
+    """The clinic, if the e-service knows it and its service is open to the citizen (R2): else it is no way on."""
+    found, here = visits.eservice().clinics.clinic(hsa_id), visits.visit()
+    if found is not None and flow.is_invited(journey):
+        return None if found.unit.is_virtual or flow.takes_nothing(found) else found
+    service, today = flow.service_of(journey.kind), visits.now().date()
+    return found if found is not None and found.is_open(service, here.subject, today) else None
 
 
 def _hsa_id(slug: str) -> HsaId | None:

@@ -10,8 +10,7 @@ from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
-from contracts.identifiers import HsaId
-from eservice import committing, flow, visits
+from eservice import committing, flow, pages, visits
 from eservice.clinics import Clinic
 from eservice.flow import FlowPage
 from eservice.journeys import Journey
@@ -23,7 +22,8 @@ blueprint = Blueprint("step_done", __name__)
 
 @dataclass(frozen=True, slots=True)
 class DonePage:
-    """The receipt. `text` is the clinic's message (INFO), `name` the booking's in URLs, empty when it is not known."""
+    """The receipt. `text` is the clinic's message (INFO), `name` the booking's in URLs, empty when it is not known;
+    `again_url` is empty where nobody can book anew."""
 
     flow: FlowPage
     slot: s.Timeslot
@@ -71,7 +71,7 @@ def show(journey: str) -> Response:
 
 @blueprint.post("/arende/<journey>/igen")
 def again(journey: str) -> Response:
-    """After it is known not to have been carried out: the flow, open again, at the choice of time."""
+    """After it is known not to have been carried out: the flow anew with what was typed, at the choice of time."""
     found = flow.load(journey)
     if found.phase != "failed":
         return see_other(flow.place(found, "done"))
@@ -85,7 +85,8 @@ def again(journey: str) -> Response:
 
 def _receipt(journey: Journey) -> Response:
     slot, name = _as_it_is(journey)
-    here = flow.clinic_at(slot.healthcare_facility)
+    here, person = flow.clinic(journey), visits.visit().subject
+    can_book = here.is_open("book", person, visits.now().date())
     page = DonePage(
         flow=flow.page(journey, "done"),
         slot=slot,
@@ -93,35 +94,35 @@ def _receipt(journey: Journey) -> Response:
         text=journey.result.get("text", ""),
         name=name,
         clinic=here,
-        again_url=url_for("beginning.book", slug=here.slug),
+        again_url=url_for("beginning.book", slug=here.slug) if can_book else "",
     )
     return render(f"done_{journey.kind}.html", page)
 
 
 def _as_it_is(journey: Journey) -> tuple[s.Timeslot, str]:
     """The time as the clinic has it now, and its name in URLs; as it was sent when that cannot be read."""
-    sent = journey.old if journey.kind == "cancel" else journey.slot
-    assert sent is not None
-    booking_id = journey.result.get("booking_id")
-    if journey.kind == "cancel" or booking_id is None:
-        return sent, ""
-    person, clinic = visits.visit().subject, HsaId(sent.healthcare_facility.text)
-    name = visits.eservice().references.of(person, clinic, booking_id).name
+    person, booking_id = visits.visit().subject, journey.result.get("booking_id")
+    if journey.kind == "cancel":
+        assert journey.old is not None
+        return journey.old, ""
+    if booking_id is None:
+        return committing.as_sent(journey, person), ""
+    name = visits.eservice().references.of(person, journey.at, booking_id).name
     try:
-        return visits.eservice().platform.booking(clinic, booking_id, person), name
+        return visits.eservice().platform.booking(journey.at, booking_id, person), name
     except (NotReached, BookingUnknown):
-        return sent, name
+        return committing.as_sent(journey, person), name
 
 
 def _waiting(journey: Journey) -> Response:
     settings, look = visits.eservice().settings, committing.look_of(journey)
     page = WaitPage(
-        flow=flow.page(journey, "done"),
+        flow=flow.page(journey, "done", heading=pages.texts()("wait.heading")),
         slot=journey.old if journey.kind == "cancel" else journey.slot,
         tries=look.tries,
         most=settings.reconcile_tries,
         failures=look.failures,
-        seconds=max(1, round(settings.reconcile_pause_seconds)),
+        seconds=max(1, round(committing.pause(look.failures).total_seconds())),
         clinic=flow.clinic(journey),
     )
     return render("done_waiting.html", page)
@@ -129,7 +130,7 @@ def _waiting(journey: Journey) -> Response:
 
 def _failed(journey: Journey) -> Response:
     page = FailedPage(
-        flow.page(journey, "done"),
+        flow.page(journey, "done", is_wrong=True, heading=pages.texts()(f"failed.heading.{journey.kind}")),
         journey.old if journey.kind == "cancel" else journey.slot,
         flow.clinic(journey),
         url_for("step_done.again", journey=journey.id),

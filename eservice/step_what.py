@@ -63,15 +63,13 @@ Found = tuple[tuple[s.CareType | None, tuple[s.TimeType, ...]], ...]
 
 @blueprint.get("/arende/<journey>/vad")
 def show(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
+    found = flow.load_open(journey, "what")
     return _shown(found, pages.blank_form())
 
 
 @blueprint.post("/arende/<journey>/vad")
 def choose(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
+    found = flow.load_open(journey, "what")
     form, offered = pages.form(), _offered(found)
     told = {_value(care, kind): (care, kind) for care, kinds in offered for kind in kinds}
     wanted = form.one_of("kind", told)
@@ -83,8 +81,8 @@ def choose(journey: str) -> Response:
     changed = found.choose(time_type=kind.time_type_id, time_type_name=kind.name, **chosen)
     if found.chosen.get("time_type") != kind.time_type_id:
         changed = replace(changed, slot=None, offered={}).choose(performer=None, performer_name=None, from_check=None)
-        changed = flow.leave_out(flow.leave_out(changed.choose(day=None, month=None), "who", False), "words", False)
-    visits.eservice().journeys.keep(replace(changed, result={}))
+        changed = flow.leave_out(changed.choose(day=None, required=None, ready_reasons=None), "who", False)
+    flow.keep(replace(changed, result={}))
     return see_other(flow.on_from(changed, "what"))
 
 
@@ -96,8 +94,8 @@ def _shown(journey: Journey, form: Form, offered: Found | None = None) -> Respon
         Group(care.name if care else "", tuple(_kind(journey, care, kind, chosen, hints) for kind in kinds))
         for care, kinds in asked
     )
-    surrounding = flow.page(journey, "what", not form.is_right)
-    refusal = journey.result.get("refusal", "")
+    refusal = flow.refusal_at(journey, "what") if form.is_right else ""
+    surrounding = flow.page(journey, "what", bool(refusal) or not form.is_right)
     page = WhatPage(surrounding, form, groups, flow.texts_of(journey).concerns, refusal)
     return render("step_what.html", page, 200 if form.is_right else 422)
 

@@ -37,19 +37,17 @@ class WhoPage:
 
 @blueprint.get("/arende/<journey>/vem")
 def show(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
+    found = flow.load_open(journey, "who")
     people = _people(found)
     if not people:
-        found = visits.eservice().journeys.keep(flow.leave_out(found, "who"))
+        found = flow.keep(flow.leave_out(found, "who"))
         return see_other(flow.place(found, flow.after(found, "who")))
     return _shown(found, people, pages.blank_form())
 
 
 @blueprint.post("/arende/<journey>/vem")
 def choose(journey: str) -> Response:
-    found = flow.load_open(journey)
-    flow.demand_open(found)
+    found = flow.load_open(journey, "who")
     form, people = pages.form(), _people(found)
     named = {one.performer.key: one for one in people}
     wanted = form.one_of("who", [ANYBODY, *named])
@@ -62,8 +60,8 @@ def choose(journey: str) -> Response:
         performer_name=_name(somebody) if somebody else None,
     )
     if found.chosen.get("performer") != changed.chosen.get("performer"):
-        changed = replace(changed, slot=None).choose(day=None, month=None, from_check=None)
-    visits.eservice().journeys.keep(changed)
+        changed = replace(changed, slot=None, offered={}).choose(day=None)
+    flow.keep(changed)
     return see_other(flow.on_from(changed, "who"))
 
 

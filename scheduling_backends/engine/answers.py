@@ -54,26 +54,34 @@ def free_time(clinic: Clinic, time: FreeTime, now: datetime) -> s.Timeslot:
 
 @dataclass(frozen=True, slots=True)
 class ReadyReasons:
-    """The ready reasons of a kind of time, which a citizen may choose from instead of writing one (R18)."""
+    """The ready reasons of a kind of time, which a citizen may choose from instead of writing one, and whether a reason
+    must be given (R18). The contract's own flag tells only that it may be."""
 
     time_type_id: str
     reasons: tuple[str, ...]
+    is_required: bool = False
 
 
 def free_times(clinic: Clinic, found: Sequence[FreeTime], now: datetime) -> s.GetAvailableTimeslotsResponse:
-    """The free times, and beside them the ready reasons of their kinds of time."""
+    """The free times, and beside them what their kinds of time want of the reason."""
     kinds = {time.time_type.settings.code: time.time_type.settings for time in found}
-    ready = [
-        ready_extension(ReadyReasons(code, kind.ready_reasons))
+    told = [
+        ReadyReasons(code, kind.ready_reasons, kind.booking_reason is ReasonMode.REQUIRED)
         for code, kind in sorted(kinds.items())
-        if kind.ready_reasons and kind.booking_reason is not ReasonMode.NO
+        if kind.booking_reason is not ReasonMode.NO
     ]
-    return s.GetAvailableTimeslotsResponse(tuple(free_time(clinic, time, now) for time in found), tuple(ready))
+    ready = tuple(ready_extension(one) for one in told if one.reasons or one.is_required)
+    return s.GetAvailableTimeslotsResponse(tuple(free_time(clinic, time, now) for time in found), ready)
 
 
 def ready_extension(ready: ReadyReasons) -> bytes:
-    """`<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="TEL10"><reason>Recept</reason></readyReasons>`."""
+    """`<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="TEL10"><reason>Recept</reason></readyReasons>`.
+
+    With `required="true"` where a reason must be given; then it may hold none to choose from.
+    """
     element = etree.Element(f"{{{TIDBRO}}}readyReasons", nsmap={None: TIDBRO}, timeTypeID=ready.time_type_id)
+    if ready.is_required:
+        element.set("required", "true")
     for reason in ready.reasons:
         etree.SubElement(element, f"{{{TIDBRO}}}reason").text = reason
     return etree.tostring(element)
@@ -82,7 +90,10 @@ def ready_extension(ready: ReadyReasons) -> bytes:
 def ready_reasons_in(extensions: s.core.Extensions) -> tuple[ReadyReasons, ...]:
     """What `ready_extension` has written; other elements are passed over."""
     told = [element for one in extensions if (element := xml.parse(one)).tag == f"{{{TIDBRO}}}readyReasons"]
-    return tuple(ReadyReasons(str(one.get("timeTypeID")), tuple(map(xml.text_of, one))) for one in told)
+    return tuple(
+        ReadyReasons(str(one.get("timeTypeID")), tuple(map(xml.text_of, one)), one.get("required") == "true")
+        for one in told
+    )
 
 
 def free_day(clinic: Clinic, free: FreeDay) -> s.DateAvailability:

@@ -242,7 +242,11 @@ class Operation:
 
 READY_REASONS = Record(
     ReadyReasons,
-    (Row("time_type_id", "TidtypKod", TEXT), Row("reasons", "Orsak", TEXT, many=True)),
+    (
+        Row("time_type_id", "TidtypKod", TEXT),
+        Row("reasons", "Orsak", TEXT, many=True),
+        Row("is_required", "ArObligatorisk", FLAG),
+    ),
 )
 READY_REASONS_ELEMENT = "FardigaOrsaker"
 

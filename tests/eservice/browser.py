@@ -45,6 +45,8 @@ class _Reader(HTMLParser):
         self.links: list[tuple[str, str]] = []
         self.parts: list[str] = []
         self._open_form: HtmlForm | None = None
+        self._named: dict[str, HtmlForm] = {}
+        self._outside: list[tuple[str, Control]] = []  # buttons that stand outside their form
         self._area: str | None = None
         self._button: Control | None = None
         self._link: str | None = None
@@ -60,6 +62,10 @@ class _Reader(HTMLParser):
         elif tag == "form":
             self._open_form = HtmlForm(told.get("action", ""), told.get("method", "get").lower())
             self.forms.append(self._open_form)
+            self._named[told.get("id", "")] = self._open_form
+        elif tag == "button" and told.get("form"):
+            self._button = Control(told.get("name", ""), told.get("value", ""))
+            self._outside.append((told["form"], self._button))
         elif self._open_form is not None:
             self._field(tag, told)
         if tag not in _VOID and tag not in ("a", "span", "strong", "em", "abbr"):
@@ -106,6 +112,11 @@ class _Reader(HTMLParser):
             self._area = None
         elif tag == "button":
             self._button = None
+
+    def close(self) -> None:
+        super().close()
+        for name, button in self._outside:
+            self._named[name].buttons.append(button)
 
     def handle_data(self, text) -> None:
         if self._silent:

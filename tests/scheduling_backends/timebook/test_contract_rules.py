@@ -673,16 +673,25 @@ def test_a_wish_without_a_required_element_is_no_message(column, message):
 def test_r18_ready_reasons_come_with_the_free_times_where_a_reason_is_asked_for(clinic):
     """Beside the times, for a Timeslot has no room for what is not the contract's."""
     clinic.change(ready_reasons=("Förnya recept", "Svar på prov & intyg"))
-    told = [
+    ready = (
+        b'<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="BES"%b><reason>F&#246;rnya recept</reason>'
+        b"<reason>Svar p&#229; prov &amp; intyg</reason></readyReasons>"
+    )
+    assert extensions_by_mode(clinic) == [(ready % b"",), (ready % b' required="true"',), ()]
+
+
+def test_r18_that_a_reason_must_be_given_is_told_also_without_ready_ones(clinic):
+    told = b'<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="BES" required="true"/>'
+    assert extensions_by_mode(clinic) == [(), (told,), ()]
+
+
+def extensions_by_mode(clinic):
+    """What comes beside the free times where a reason is optional, required, not asked for."""
+    return [
         answer.extensions
         for mode in (ReasonMode.OPTIONAL, ReasonMode.REQUIRED, ReasonMode.NO)
         if (clinic.change(booking_reason=mode), answer := free_times_answer(clinic))
     ]
-    ready = (
-        b'<readyReasons xmlns="urn:tidbro:scheduling:1" timeTypeID="BES"><reason>F&#246;rnya recept</reason>'
-        b"<reason>Svar p&#229; prov &amp; intyg</reason></readyReasons>"
-    )
-    assert told == [(ready,), (ready,), ()]
 
 
 def free_times_answer(clinic):
