@@ -4,7 +4,7 @@ Kinds of time are gathered by their names from all clinics that are open to the 
 that it lists; each clinic is asked at the same time as the others. Then each for its days, and for the times of its
 first one alone. A clinic that does not answer, or not soon enough, is named: a part of an answer never looks whole.
 Elsewhere: booking what was found (beginning.with_kind), waiting when nothing suits (watches.py).
-Source: the issue's "first free time over several clinics"; domain.md §4, §5.4, §5.11 E13, E15; R2, R29.
+Source: domain.md §4, §5.4, §5.11 E13, E15; R2, R29.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The pages about waiting for free times: beginning, seeing and ending it, and booking what has come.
 
-Source: the issue's "waiting for freed times"; domain.md §5.4 ("bevaka tider").
+Source: domain.md §5.4 ("bevaka tider").
 """
 
 from dataclasses import dataclass
