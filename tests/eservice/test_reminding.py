@@ -218,8 +218,9 @@ def test_of_several_that_are_due_together_one_is_sent_each_way(demo, browse):
 
 def test_a_protected_person_is_reminded_by_their_own_choice_and_a_guardian_until_the_child_is_13(demo, browse):
     """R40, R41: what the register hides is asked for here; a guardian's reminder goes to the guardian."""
-    hidden = booked(demo, SIV, days=9)
-    ask(demo, browse(SIV), hidden, SIV, email="siv@post.example", by_sms=None)
+    hidden, window = booked(demo, SIV, days=9), browse(SIV)
+    assert 'name="email" type="email" value=""' in window.get(page_of(demo, hidden, SIV)).page
+    ask(demo, window, hidden, SIV, email="siv@post.example", by_sms=None)
     guardian = browse(ANNA)
     guardian.get("ombud").submit("Moa")
     before, after = booked(demo, MOA, days=8), booked(demo, MOA, SHAKY, days=40)
