@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.eservice import walks
+from tests.eservice import strolls as walks
 from tests.eservice.conftest import a_demo
 from tests.eservice.page_checks import check_page, listen, skips_a_level
 
