@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import (
     booking,
+    citizens,
     engagements,
     forwarding,
     hanging,
@@ -88,6 +89,7 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
     million = slots.measure(folder / "slots")
     (folder / "engagements").mkdir()
     indexed = engagements.measure(folder / "engagements")
+    pages = citizens.measure()
     spyne = spyne_share.measure(folder / "default" / "tak.toml", answer, rounds=7)
     return [
         forwarding.section(forwarded, BARRED),
@@ -97,6 +99,7 @@ def _sections(folder: Path, started: servers.Servers, answer: bytes, rounds: int
         booking.section(booked),
         slots.section(million),
         engagements.section(indexed),
+        citizens.section(pages),
         memory.section(at_rest, after, forwarded.requests(DEFAULT)),
     ]
 

@@ -2,6 +2,9 @@
 
 Texts keep the blanks around them, and a demanded one that is missing or empty is an empty text: the index's own rules
 say what is wrong with it, with a code (EI004).
+Our own extension: an element `version` in the namespace urn:tidbro:engagementindex:1 at the end of an engagement holds
+a whole number that rises with each change of the thing it tells of. It lets the index, and those it tells, see what
+comes too late. The real index has no such thing, and ignores foreign elements.
 Source: contracts.md §10; the order of elements is the XSD's.
 """
 
@@ -12,7 +15,10 @@ from typing import Any
 from contracts import codec, xml
 from contracts import engagements as e
 from contracts.codec import CODE, FLAG, Form, Part, Scalar
-from contracts.namespaces import ENGAGEMENT_INDEX, responder
+from contracts.namespaces import ENGAGEMENT_INDEX, TIDBRO_INDEX, responder
+
+VERSION = f"{{{TIDBRO_INDEX}}}version"
+MOST_VERSION = 2**63 - 1
 
 RAW = Scalar(str, xml.carriable, keeps_blanks=True)
 
@@ -114,3 +120,14 @@ def encode(message: object) -> xml.Element:
     """The root element of one of the index's messages. Raises KeyError for a value that is none."""
     tag, form = _BY_MESSAGE[type(message)]
     return codec.encode_as(tag, form, message)
+
+
+def version_of(one: e.Engagement) -> int | None:
+    """The version that the engagement carries. None when there is none, or none that is a whole number in bounds."""
+    for extension in one.extensions:
+        element = xml.parse(extension)
+        if element.tag == VERSION:
+            text = xml.text_of(element).strip()
+            if text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MOST_VERSION:
+                return int(text)
+    return None

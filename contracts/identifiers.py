@@ -13,7 +13,7 @@ from enum import Enum
 _HSA_ID = re.compile(r"SE\d{10}-[A-Za-z0-9]+", re.ASCII)
 _HSA_ID_LENGTH = 31
 _ON_THE_WIRE = re.compile(r"[0-9]{8}[0-9pPtTfF][0-9]{3}", re.ASCII)
-_TYPED_LONG = re.compile(r"(\d{8})-?(\d{4})", re.ASCII)
+_TYPED_LONG = re.compile(r"(\d{8})[-+]?(\d{4})", re.ASCII)
 _TYPED_SHORT = re.compile(r"(\d{6})([-+]?)(\d{4})", re.ASCII)
 
 
@@ -84,7 +84,7 @@ class PersonIdentity:
         """The identity that somebody typed: 10 or 12 digits, with or without `-`, `+` or blanks (domain.md §3.1).
 
         With 10 digits the century is the latest that puts the birth at or before `today`; `+` means 100 years or
-        older. Raises ValueError for other forms and for a wrong check digit.
+        older, and with 12 digits says nothing more. Raises ValueError for other forms and for a wrong check digit.
         """
         compact = re.sub(r"\s", "", text)
         if long := _TYPED_LONG.fullmatch(compact):

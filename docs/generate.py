@@ -15,6 +15,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from contracts import errors
 from contracts.catalogue import Catalogue
 from contracts.codec import SCHEDULING_INTERACTIONS
+from eservice.post import PostSettings
+from eservice.settings import EServiceSettings
 from gateway import properties
 from gateway.faults import FAULT_TEXTS, fault_of
 from gateway.settings import GatewaySettings
@@ -119,6 +121,17 @@ def settings_page() -> str:
             "",
             *_settings_table(AggregationSettings),
             "",
+            "## The e-service",
+            "",
+            "In the table `[eservice]`, in a demo. It is given the region's own address there, and mail goes to the",
+            "demo's mailbox unless a server is named.",
+            "",
+            *_settings_table(EServiceSettings),
+            "",
+            "In the table `[eservice.post]`:",
+            "",
+            *_settings_table(PostSettings),
+            "",
         )
     )
 
@@ -140,7 +153,7 @@ def _settings_table(kind: type, has_preset: bool = False) -> Iterator[str]:
 
 
 def _default(one: Field[Any]) -> str:
-    if one.default is MISSING or one.name in ("gateway", "adapters", "national"):
+    if one.default is MISSING or one.name in ("gateway", "adapters", "national", "eservice", "post"):
         return "none"
     return _told(one.default)
 

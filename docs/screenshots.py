@@ -5,19 +5,18 @@ wide and dark. The demo's people are all made up, so the pictures may go anywher
 """
 
 import base64
-import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
 from contracts.identifiers import HsaId
 from scheduling_backends.engine.models import BookingRow, CitizenRow, ClinicRow, SlotRow
 from scheduling_backends.engine.producer import EngineProducer
 from scheduling_backends.engine.states import BookingState, Role
+from tests.chromium import a_chromium
 from tests.serving import Served, demo_region
 
 SCREENS = Path(__file__).parent / "screens"
@@ -73,9 +72,8 @@ ON_A_TELEPHONE = ("calendar-panel", "list", "time-type", "booking", "schedule", 
 
 def main() -> None:
     """Take them all anew."""
-    shutil.rmtree(SCREENS, ignore_errors=True)
-    SCREENS.mkdir()
-    with tempfile.TemporaryDirectory() as folder, demo_region(Path(folder)) as served, _chromium() as chromium:
+    clear("takecare-*", "timebook-*")
+    with tempfile.TemporaryDirectory() as folder, demo_region(Path(folder)) as served, a_chromium() as chromium:
         for system, clinic, kind, own in (
             ("takecare", "SE2321009991-1A01", "SSK30", TAKECARE),
             ("timebook", "SE2321009991-2B01", "VAC65", TIMEBOOK),
@@ -90,15 +88,7 @@ def main() -> None:
                     page.goto(f"{served.url}/{system}{path.format(**told)}")
                     if name == "make":
                         _fill_in_a_schedule(page, kind)
-                    _take(page, f"{system}-{name}{ending}")
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--lang=sv"], env={"LANGUAGE": "sv"}
-        )
+                    take(page, f"{system}-{name}{ending}")
 
 
 def _windows(chromium: Browser, names: dict[str, str]) -> Iterator[tuple[Page, str, dict[str, str]]]:
@@ -111,17 +101,25 @@ def _windows(chromium: Browser, names: dict[str, str]) -> Iterator[tuple[Page, s
 
 def _sign_in(page: Page, site: str, clinic: str, served: Served, system: str, ending: str) -> None:
     page.goto(f"{site}/logga-in")
-    _take(page, f"{system}-sign-in{ending}")
+    take(page, f"{system}-sign-in{ending}")
     page.goto(f"{site}/logga-in/mottagning?staff={CHIEF}")
     if not ending:
-        _take(page, f"{system}-clinics")
+        take(page, f"{system}-clinics")
     with _system(served, system).reading() as session:
         name = session.scalar(select(ClinicRow.name).where(ClinicRow.hsa_id == clinic))
     page.get_by_role("button", name=f"Logga in på {name}").click()
 
 
-def _take(page: Page, name: str) -> None:
-    """The page whole, or as much of it as a picture is good for."""
+def clear(*names: str) -> None:
+    """Throw away the pictures of these names, such as `takecare-*`; the others stay."""
+    SCREENS.mkdir(exist_ok=True)
+    for name in names:
+        for path in SCREENS.glob(f"{name}.webp"):
+            path.unlink()
+
+
+def take(page: Page, name: str) -> None:
+    """The page whole, or as much of it as a picture is good for, in docs/screens."""
     size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
     clip = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], MOST_PIXELS), "scale": 1}
     how = {"format": "webp", "quality": 75, "captureBeyondViewport": True, "clip": clip}

@@ -1,5 +1,8 @@
-"""What the service says of itself: its accessibility statement, with a way to report what does not work.
+"""What the service says of itself: its accessibility statement (tillgänglighetsredogörelse), with ways to report what
+does not work.
 
+What the statement tells is in the catalogues (`accessibility`): how accessible the service is by law (2018:1937) and
+EN 301 549, what lacks, whom to tell, who supervises, and how it was tested. It is to be kept true with each version.
 Source: domain.md §5.12.
 """
 
@@ -16,7 +19,7 @@ blueprint = Blueprint("about", __name__)
 
 @dataclass(frozen=True, slots=True)
 class AboutPage:
-    """A page of text."""
+    """A page of text, all of it from the catalogues."""
 
 
 @blueprint.get("/tillganglighet")

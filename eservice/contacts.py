@@ -5,9 +5,12 @@ Source: domain.md §5.9 (settings), §5.12 (12).
 
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
+
 from contracts.database import Database
 from eservice.models import ContactRow
 from eservice.people import Person
+from eservice.recipients import email_address
 from webpages.forms import Form
 
 _MOST = 254
@@ -31,8 +34,17 @@ class Contacts:
 
     def of(self, owner: Person) -> Contact:
         with self._database.reading() as session:
-            row = session.get(ContactRow, owner.number)
+            return self.read(session, owner)
+
+    def read(self, session: Session, owner: Person) -> Contact:
+        """The same in the caller's transaction."""
+        row = session.get(ContactRow, owner.number)
         return Contact() if row is None else Contact(row.email, row.mobile, row.email_is_on, row.mobile_is_on)
+
+    def are_set(self, owner: Person) -> bool:
+        """Whether the citizen has ever set them."""
+        with self._database.reading() as session:
+            return session.get(ContactRow, owner.number) is not None
 
     def change(self, owner: Person, contact: Contact) -> None:
         with self._database.writing() as session:
@@ -47,11 +59,23 @@ class Contacts:
             )
 
 
+def is_email(typed: str) -> bool:
+    """Whether an e-mail could be sent there."""
+    try:
+        email_address(typed)
+    except ValueError:
+        return False
+    return True
+
+
 def contact_faults(form: Form) -> dict[str, str]:
-    """Phone and e-mail as they were typed; what is wrong with them stands in the form."""
+    """Phone and e-mail for a booking, as they were typed; what is wrong with them stands in the form.
+
+    The clinic rings the number, so it may be anybody's in any country.
+    """
     phone, email = form.text("phone", most=32) or "", form.text("email", most=_MOST) or ""
     if phone and not all(char.isdigit() or char in " +-()" for char in phone):
         form.fault("phone", "form.phone")
-    if email and not (email.count("@") == 1 and "." in email.rpartition("@")[2] and " " not in email):
+    if email and not is_email(email):
         form.fault("email", "form.email")
     return {"phone": phone, "email": email}

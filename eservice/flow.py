@@ -22,7 +22,7 @@ from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import pages, visits
+from eservice import pages, visits, why
 from eservice.clinic_settings import Kind, Service, Texts
 from eservice.clinics import Clinic
 from eservice.journeys import Journey, JourneySent
@@ -71,6 +71,8 @@ class FlowPage:
     back_url: str
     cancel_url: str
     has_text: bool
+    why: str  # the rule's sentence after a refusal, empty when there is none
+    why_url: str
 
     @property
     def moves_clinic(self) -> bool:
@@ -81,7 +83,7 @@ class FlowPage:
 def load(name: str) -> Journey:
     """The flow of this visit. Raises JourneyUnknown."""
     here = visits.visit()
-    return visits.eservice().journeys.find(name, here.citizen, here.subject, here.began_at)
+    return visits.eservice().journeys.find(name, here.citizen, here.subject)
 
 
 def load_open(name: str, step: Step) -> Journey:
@@ -167,10 +169,12 @@ def asks_for_words(journey: Journey) -> bool:
 
 
 def after(journey: Journey, step: Step) -> Step:
-    """The step that follows."""
+    """The step that follows. Where the kind was known when the flow began, it is not asked for; it can be changed."""
     order = _possible(journey)
     following = order[order.index(step) + 1 :]
-    return next(one for one in following if one not in _left_out(journey))
+    is_known = step == "before" and journey.chosen.get("kind_known") and journey.chosen.get("time_type")
+    passed_over = {"what", "who"} if is_known else set()
+    return next(one for one in following if one not in _left_out(journey) | passed_over)
 
 
 def on_from(journey: Journey, step: Step) -> str:
@@ -201,12 +205,33 @@ def wish(journey: Journey) -> Wish:
     return Wish(chosen.get("time_type"), chosen.get("care_type"), HsaId(performer) if performer else None)
 
 
+def is_invited(journey: Journey) -> bool:
+    """Whether the time is for an open invitation."""
+    return journey.kind == "book" and journey.booking_id is not None
+
+
+def demand_place(journey: Journey) -> None:
+    """An invitation can be used where it says, not where it is from: that must have been found out first."""
+    if is_invited(journey) and not journey.chosen.get("place"):
+        abort(pages.see_other(place(journey, "before")))
+
+
 def demand_open(journey: Journey) -> None:
-    """E18: whoever the service is not open to is told so, whatever URL was typed."""
+    """E18: whoever the service is not open to is told so, whatever URL was typed. Whom a clinic has invited it has
+    invited: only a clinic that takes no bookings at all is closed to him."""
     here = visits.visit()
+    if is_invited(journey):
+        if takes_nothing(at := clinic_at(journey.at)):
+            abort(closed(at))
+        return
     for one in {journey.clinic, journey.at}:
         if not clinic_at(one).settings.is_open(service_of(journey.kind), here.subject, visits.now().date()):
             abort(closed(clinic_at(one)))
+
+
+def takes_nothing(at: Clinic) -> bool:
+    """Whether the clinic takes no bookings from the web just now, from nobody."""
+    return not at.settings.is_active or at.settings.closing.covers(visits.now().date())
 
 
 def closed(of: Clinic) -> Response:
@@ -217,13 +242,16 @@ def closed(of: Clinic) -> Response:
     if closing.covers(visits.now().date()):
         text = t("clinic.closed", reason=closing.reason, phone=phone)
     card = (t("trouble.closed.card"), url_for("clinic_pages.card", slug=of.slug))
-    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card,), clinics=(of,))
+    reasons = (t("why_box.link"), url_for("why.show", slug=of.slug))
+    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card, reasons), clinics=(of,))
     return pages.render("trouble.html", page, 403)
 
 
 def page(journey: Journey, step: Step, is_wrong: bool = False, heading: str = "") -> FlowPage:
     """What surrounds a step's own part; `heading` in place of the step's own."""
     t, here, order = pages.texts(), clinic(journey), steps(journey)
+    if step == "before" and is_invited(journey):
+        heading = t("invitation.choose")
     number = order.index(step) + 1 if step in order else len(order)
     back = order[number - 2] if step in order and number > 1 else ""
     return FlowPage(
@@ -238,6 +266,8 @@ def page(journey: Journey, step: Step, is_wrong: bool = False, heading: str = ""
         back_url=place(journey, back) if back else way_out(journey),
         cancel_url=way_out(journey),
         has_text=step in _WITH_TEXT,
+        why=why.sentence(journey.result.get("rule", ""), journey.result.get("reason", "")),
+        why_url=url_for("why.show", slug=here.slug),
     )
 
 
@@ -257,13 +287,15 @@ def _links(journey: Journey, step: Step, number: int) -> tuple[StepLink, ...]:
 
 
 def way_out(journey: Journey) -> str:
-    """Where Avbryt leads: to the clinic, or back to the booking."""
+    """Where Avbryt leads: to the clinic, or back to the booking or the invitation."""
     if journey.booking_id is None:
         return url_for("clinic_pages.card", slug=clinic_at(journey.clinic).slug)
-    return booking_page(journey.clinic, journey.booking_id)
+    return booking_page(
+        journey.clinic, journey.booking_id, "invitations.show" if is_invited(journey) else "bookings.one"
+    )
 
 
-def booking_page(at: HsaId, booking_id: str) -> str:
-    """The page of a booking of the person whom the flow is for (B2)."""
+def booking_page(at: HsaId, booking_id: str, page: str = "bookings.one") -> str:
+    """The page of a booking of the person whom the flow is for (B2), or that of an invitation."""
     reference = visits.eservice().references.of(visits.visit().subject, at, booking_id)
-    return url_for("bookings.one", name=reference.name)
+    return url_for(page, name=reference.name)

@@ -2,7 +2,7 @@
 
 A letter is never edited: what happens to its booking later is told by its status. A letter has a key made of what it
 tells of, so that nothing is told twice.
-Elsewhere: its pages (inbox_pages.py), who writes letters (committing.py, engagements.py).
+Elsewhere: its pages (inbox_pages.py), writing a letter and the notice of it (letters.py).
 Source: domain.md §5.9.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from contracts.database import Database
@@ -76,14 +76,24 @@ class Inbox:
         return row.id
 
     def has(self, session: Session, key: str) -> bool:
-        """Whether what the key stands for has been told."""
+        """Whether the letter of this key has been written."""
         return session.scalar(select(MessageRow.id).where(MessageRow.key == key)) is not None
+
+    def last_about(self, session: Session, owner: str, clinic: HsaId, booking_id: str) -> Mapping[str, Any]:
+        """What the newest letter about a booking told; empty when there is none."""
+        wanted = select(MessageRow.told).where(*_about(owner, clinic), MessageRow.booking_id == booking_id)
+        return session.scalar(wanted.order_by(MessageRow.made_at.desc(), MessageRow.id).limit(1)) or {}
+
+    def has_told(self, session: Session, owner: str, clinic: HsaId, start: str) -> bool:
+        """Whether a letter that still holds tells of a time at the clinic that starts then, whatever its id."""
+        wanted = select(MessageRow.told).where(*_about(owner, clinic), MessageRow.status == "")
+        booked = wanted.where(MessageRow.kind.in_(("booked", "rebooked")))
+        return any(told.get("start") == start for told in session.scalars(booked))
 
     def mark(self, session: Session, owner: str, clinic: HsaId, booking_id: str, status: Status) -> None:
         """Say of the letters about a booking, which nothing has been said of yet, what became of it."""
-        about = (MessageRow.owner == owner, func.lower(MessageRow.clinic) == clinic.key)
         open_ones = (MessageRow.booking_id == booking_id, MessageRow.status == "")
-        session.execute(update(MessageRow).where(*about, *open_ones).values(status=status))
+        session.execute(update(MessageRow).where(*_about(owner, clinic), *open_ones).values(status=status))
 
     def unread(self, owner: Person) -> int:
         with self._database.reading() as session:
@@ -106,6 +116,10 @@ class Inbox:
                 return None
             row.read_at = row.read_at or now
             return _letter(row)
+
+
+def _about(owner: str, clinic: HsaId) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return MessageRow.owner == owner, func.lower(MessageRow.clinic) == clinic.key
 
 
 def _letter(row: MessageRow) -> Letter:

@@ -1,9 +1,9 @@
 """Flows that somebody has begun: what was chosen and typed so far, kept between pages and over a lost session.
 
 A journey is its citizen's alone and is named by a random word. Nothing typed is lost: going back, another browser tab,
-a session that ended (E17). It is sent once: the mark of the form that sends it is written down before the call goes
-out, so that a double click, a page sent again, or a process that died half-way leaves one call and a journey that says
-so (phase `sending`), whose outcome is then found out by looking (E14).
+a session that ended (E17), after which it waits for half an hour. It is sent once: the mark of the form that sends it
+is written down before the call goes out, so that a double click, a page sent again, or a process that died half-way
+leaves one call and a journey that says so (phase `sending`), whose outcome is then found out by looking (E14).
 Elsewhere: the steps (flow.py, step_*.py), sending (committing.py).
 Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 """
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from contracts import scheduling as s
 from contracts.database import Database
@@ -26,10 +27,13 @@ from eservice.models import JourneyMarkRow, JourneyRow
 from eservice.people import Person
 
 KEPT = timedelta(minutes=30)
-"""How long a flow that is not finished can be taken up again after its visit has ended (E17)."""
+"""How long a flow that is not finished can be taken up again after its citizen's visit has ended by itself (E17)."""
 KEPT_DONE = timedelta(days=1)
 """How long its receipt can be shown again."""
+MOST_UNDER_WAY = timedelta(minutes=10)
+"""How long others wait for what comes of a flow that was sent without an answer (E14)."""
 MOST_OFFERED = 600
+MOST_TYPED = 4000
 
 Kind = Literal["book", "rebook", "cancel"]
 Phase = Literal["open", "sending", "unknown", "done", "failed"]
@@ -94,10 +98,11 @@ class Journey:
 
 
 class Journeys:
-    """The flows that are kept. `rest`: how long a visit may rest before it ends."""
+    """The flows that are kept. `rest` is how long a visit lasts without a sign of life."""
 
     def __init__(self, database: Database, clock: Clock, rest: timedelta = timedelta(0)) -> None:
-        self._database, self._clock, self._rest = database, clock, rest
+        self._database, self._clock = database, clock
+        self._kept_open = rest + KEPT
 
     def begin(self, journey: Journey, citizen: Person, subject: Person) -> Journey:
         """Keep a new flow; its name is made here."""
@@ -111,22 +116,18 @@ class Journeys:
             touched_at=self._clock(),
         )
         with self._database.writing() as session:
+            self._forget(session)
             session.add(row)
         return journey
 
-    def find(self, name: str, citizen: Person, subject: Person, began_at: datetime | None = None) -> Journey:
-        """The flow of this citizen for this person. Raises JourneyUnknown; the same for another's as for none.
-
-        What was touched since `began_at`, when the visit began, is never too old: nobody has to write in haste.
-        """
+    def find(self, name: str, citizen: Person, subject: Person) -> Journey:
+        """The flow of this citizen for this person. Raises JourneyUnknown; the same for another's as for none."""
         with self._database.reading() as session:
             row = session.get(JourneyRow, name)
         if row is None or (row.citizen, row.subject) != (citizen.number, subject.number):
             raise JourneyUnknown
         journey = _read(row)
-        is_of_this_visit = began_at is not None and row.touched_at >= began_at
-        kept = self._rest + KEPT if journey.phase == "open" else KEPT_DONE
-        if not is_of_this_visit and self._clock() - row.touched_at > kept:
+        if self._clock() - row.touched_at > (self._kept_open if journey.phase == "open" else KEPT_DONE):
             raise JourneyUnknown
         return journey
 
@@ -149,14 +150,28 @@ class Journeys:
             row.state, row.touched_at, row.version = _written(journey), self._clock(), row.version + 1
         return journey
 
-    def keep_typed(self, name: str, citizen: Person, typed: Mapping[str, str]) -> None:
-        """Keep what came in a form after its session had ended, if the flow is that citizen's and still open (E17)."""
+    def keep_typed(self, name: str, citizen: Person, typed: Mapping[str, str]) -> bool:
+        """Keep what came in a form after its session had ended, if the flow is that citizen's and still open (E17);
+        whether it was. However long the typing took, it is not lost while the flow is there."""
         with self._database.writing() as session:
             row = session.get(JourneyRow, name, with_for_update=True)
             if row is None or row.citizen != citizen.number or row.state.get("phase") != "open":
-                return
-            row.state = _written(_read(row).type(**typed))
-            row.touched_at = self._clock()
+                return False
+            row.state = _written(_read(row).type(**{field: text[:MOST_TYPED] for field, text in typed.items()}))
+            row.touched_at, row.version = self._clock(), row.version + 1
+        return True
+
+    def keep_all(self, citizen: Person) -> None:
+        """The citizen has given a sign of life: the flows that are not finished are kept from now on, if not too
+        old."""
+        now = self._clock()
+        with self._database.writing() as session:
+            session.execute(
+                update(JourneyRow)
+                .where(JourneyRow.citizen == citizen.number, JourneyRow.touched_at >= now - self._kept_open)
+                .where(JourneyRow.state["phase"].as_string() == "open")
+                .values(touched_at=now)
+            )
 
     def begin_sending(self, journey: Journey, mark: str) -> bool:
         """Write down that the flow is being sent; False when it has been, by whatever form: one call goes out."""
@@ -172,11 +187,20 @@ class Journeys:
             return False
         return True
 
+    def are_under_way(self, session: Session, subject: str, now: datetime) -> bool:
+        """Whether something is being sent for the person, or was a moment ago and nobody knows yet what came of it."""
+        recent = (JourneyRow.subject == subject, JourneyRow.touched_at >= now - MOST_UNDER_WAY)
+        states = session.scalars(select(JourneyRow.state).where(*recent))
+        return any(state["phase"] in ("sending", "unknown") for state in states)
+
     def forget_old(self) -> int:
         """Throw away what nobody can take up any more; how many flows."""
         with self._database.writing() as session:
-            old = delete(JourneyRow).where(JourneyRow.touched_at < self._clock() - KEPT_DONE)
-            return len(session.execute(old.returning(JourneyRow.id)).all())
+            return self._forget(session)
+
+    def _forget(self, session: Session) -> int:
+        old = delete(JourneyRow).where(JourneyRow.touched_at < self._clock() - KEPT_DONE)
+        return len(session.execute(old.returning(JourneyRow.id)).all())
 
 
 def _written(journey: Journey) -> dict[str, Any]:

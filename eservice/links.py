@@ -19,6 +19,11 @@ def web_link(address: str, text: str) -> Markup:
     return Markup('<a href="%s" rel="noopener noreferrer">%s</a>') % (address, text)
 
 
+def phone_link(phone: str) -> Markup:
+    """A phone number as it is written, as a link to ring it; text around it makes it text alone."""
+    return link(f"tel:{''.join(phone.split())}", phone)
+
+
 def link(address: str, text: str) -> Markup:
     """As `web_link`, and numbers to ring (`tel:08-1740605`) and e-mail addresses (`mailto:…`) too."""
     if not _CONTACT.fullmatch(address):

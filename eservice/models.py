@@ -10,7 +10,7 @@ Source: domain.md §1 (what the e-service stores), §5.2, §5.8–§5.10, §8.
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from contracts.database import UtcMoment
@@ -82,22 +82,35 @@ class ContactRow(Base):
     mobile_is_on: Mapped[bool] = mapped_column(default=False)
 
 
+class CalendarRow(Base):
+    """What calendars know a booked time by: its uid, which it keeps when it is moved, and how often that was."""
+
+    __tablename__ = "calendar"
+    owner: Mapped[str] = mapped_column(String(12), primary_key=True)
+    clinic: Mapped[str] = mapped_column(String(64), primary_key=True)
+    booking_id: Mapped[str] = mapped_column(String(255), primary_key=True)
+    uid: Mapped[str] = mapped_column(String(64))
+    sequence: Mapped[int] = mapped_column(default=0)
+    start: Mapped[datetime]  # when the sequence was given out
+
+
 class ReminderRow(Base):
     """A reminder that a citizen asked for: when, by which way, of which booking."""
 
     __tablename__ = "reminder"
-    __table_args__ = (UniqueConstraint("owner", "clinic", "booking_id", "lead", "channel"),)
+    __table_args__ = (UniqueConstraint("owner", "citizen", "clinic", "booking_id", "lead", "channel"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(String(12))
+    owner: Mapped[str] = mapped_column(String(12))  # whom the time is for
+    citizen: Mapped[str] = mapped_column(String(12))  # who asked, and is told
     clinic: Mapped[str] = mapped_column(String(64))
     booking_id: Mapped[str] = mapped_column(String(255))
     start: Mapped[datetime]
     lead: Mapped[str] = mapped_column(String(8))  # 2h, 1d, 7d
     channel: Mapped[str] = mapped_column(String(8))  # email, sms
     names_clinic: Mapped[bool] = mapped_column(default=False)
-    due_at: Mapped[datetime] = mapped_column(index=True)
+    due_at: Mapped[datetime] = mapped_column(index=True)  # when to look at it next
     settled_at: Mapped[datetime | None]  # sent, or found to be of no use
-    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent, gone, late
+    outcome: Mapped[str] = mapped_column(String(16), default="")  # sent, gone, late, nowhere
 
 
 class OwnClinicRow(Base):
@@ -106,7 +119,7 @@ class OwnClinicRow(Base):
     __tablename__ = "own_clinic"
     owner: Mapped[str] = mapped_column(String(12), primary_key=True)
     clinic: Mapped[str] = mapped_column(String(64), primary_key=True)
-    because: Mapped[str] = mapped_column(String(16))  # added, booked, invited, listed
+    because: Mapped[str] = mapped_column(String(16))  # added, booked, invited, listed; removed
     since: Mapped[datetime]
 
 
@@ -122,7 +135,11 @@ class ClinicSettingsRow(Base):
 
 
 class EngagementRow(Base):
-    """What the index has told of one booking or invitation, and whether it is there now."""
+    """What the index has told of one booking or invitation, and what its owner knows of it.
+
+    `known` is the start as TS, `open` for an open invitation, empty for nothing: where it is not what is there, the
+    owner must be told. `tell_at` is when to look into that, `notice` what it is about.
+    """
 
     __tablename__ = "engagement"
     owner: Mapped[str] = mapped_column(String(12), primary_key=True)
@@ -130,10 +147,25 @@ class EngagementRow(Base):
     booking_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     category: Mapped[str] = mapped_column(String(16))  # Booking, Invitation
     most_recent: Mapped[str] = mapped_column(String(14), default="")  # TS
-    version: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(BigInteger, default=0)
     is_there: Mapped[bool]
+    known: Mapped[str] = mapped_column(String(14), default="")
+    notice: Mapped[int] = mapped_column(default=0)
+    tell_at: Mapped[datetime | None] = mapped_column(index=True)
+    tries: Mapped[int] = mapped_column(default=0)
     by_citizen_at: Mapped[datetime | None]  # when the citizen made the change here, so that it is no news
+    became_clinic: Mapped[str] = mapped_column(String(64), default="")  # of a used invitation: where the booking is
+    became_id: Mapped[str] = mapped_column(String(255), default="")
     changed_at: Mapped[datetime]
+
+
+class IndexSourceRow(Base):
+    """A system that the index has told of, and the message in which it told all that it had."""
+
+    __tablename__ = "index_source"
+    source_system: Mapped[str] = mapped_column(String(64), primary_key=True)
+    message: Mapped[str] = mapped_column(String(128))  # its correlation id
+    changes: Mapped[int] = mapped_column(default=0)  # that the message has had so far
 
 
 class WatchRow(Base):
@@ -161,6 +193,14 @@ class AdministratorLogRow(Base):
     administrator: Mapped[str] = mapped_column(String(64))
     what: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
+
+
+class EndedVisitRow(Base):
+    """A visit that was ended by signing out, by its random name; it tells of no person."""
+
+    __tablename__ = "ended_visit"
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class JourneyMarkRow(Base):

@@ -71,6 +71,7 @@ class Day:
     times: int | None
     is_chosen: bool = False
     is_today: bool = False
+    is_over: bool = False
 
     @property
     def has_times(self) -> bool:
@@ -90,6 +91,6 @@ def grid(
     """The table: `counts` has the days with times, and how many where it is known; other days have none."""
 
     def shown(day: date) -> Day:
-        return Day(day, counts.get(day, 0), day == chosen, day == today)
+        return Day(day, counts.get(day, 0), day == chosen, day == today, today is not None and day < today)
 
     return tuple(tuple(shown(day) if day else None for day in week) for week in weeks(month))

@@ -8,32 +8,21 @@ Elsewhere: the layout (templates/eservice/layout.html). Source: domain.md §5.0,
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 from flask import Response as FlaskResponse
 from flask import redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import parts, visits
+from eservice import parts, visits, ways_back
 from eservice.clinics import Clinic
 from eservice.journeys import Journey, JourneyUnknown
 from eservice.shown import Shown
+from eservice.wording import texts_in
 from webpages.forms import Form
 from webpages.texts import Texts
 
-_FOLDER = Path(__file__).parent / "text"
-LANGUAGES: Mapping[str, tuple[Path, ...]] = {
-    "sv": (_FOLDER / "sv.toml",),
-    "en": (_FOLDER / "sv.toml", _FOLDER / "en.toml"),  # what is not translated is told in Swedish
-}
 _FLASH, _REFUSED = "told", "refused"
-
-
-@cache
-def texts_in(language: str) -> Texts:
-    return Texts(*LANGUAGES[language])
 
 
 def texts() -> Texts:
@@ -58,6 +47,8 @@ def render(template: str, page: object, status: int = 200) -> Response:
 
 def context() -> Mapping[str, object]:
     """What every template sees beside its page."""
+    from eservice import call_pages  # it shows a page too
+
     here = visits.visit_or_none()
     return {
         "t": texts(),
@@ -70,6 +61,9 @@ def context() -> Mapping[str, object]:
         "told": _told(),
         "warn_seconds": 0 if here is None else _seconds_until_warning(here.ends_at),
         "endpoint": request.endpoint or "",
+        "this_page": ways_back.this_page(),
+        "has_children": here is not None and bool(visits.children()),
+        "calls_url": call_pages.url_of_this_page(),
     }
 
 
@@ -91,6 +85,7 @@ class Told:
     text: str
     tone: str = "good"
     is_swedish: bool = False
+    why: str = ""
 
 
 def _told() -> Told | None:
@@ -101,11 +96,11 @@ def _told() -> Told | None:
     if not name or here is None:
         return None
     try:
-        result = visits.eservice().journeys.find(name, here.citizen, here.subject, here.began_at).result
+        result = visits.eservice().journeys.find(name, here.citizen, here.subject).result
     except JourneyUnknown:
         return None
     refusal = result.get("refusal", "")
-    return Told(refusal, result.get("tone", "bad"), True) if refusal else None
+    return Told(refusal, result.get("tone", "bad"), True, result.get("why", "")) if refusal else None
 
 
 def see_other(place: str) -> Response:

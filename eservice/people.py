@@ -12,7 +12,7 @@ from datetime import date
 from typing import Literal
 
 from contracts import scheduling as s
-from contracts.identifiers import PersonIdentity, PersonKind
+from contracts.identifiers import HsaId, PersonIdentity, PersonKind
 
 GUARDIAN_UNTIL = 13
 """The age from which a child acts for itself."""
@@ -20,7 +20,8 @@ GUARDIAN_UNTIL = 13
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in the population register. `shows` says what a person of the demo is there for."""
+    """Somebody in the population register. `shows` says what a person of the demo is there for; `listed_at` is the
+    clinic where the person is listed."""
 
     identity: PersonIdentity
     first_name: str = field(repr=False)
@@ -32,6 +33,7 @@ class Person:
     municipality: str = ""
     children: tuple[PersonIdentity, ...] = field(default=(), repr=False)
     shows: str = ""
+    listed_at: HsaId | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -78,6 +80,10 @@ class PopulationRegister:
         """Whom the guardian may act for today."""
         found = (self._people.get(one.number) for one in guardian.children)
         return tuple(one for one in found if one is not None and may_be_acted_for(one, today))
+
+    def guardians_of(self, child: Person, today: date) -> tuple[Person, ...]:
+        """Who may act for the child today."""
+        return tuple(one for one in self._people.values() if child in self.children_of(one, today))
 
     def may_act_for(self, citizen: Person, subject: Person, today: date) -> bool:
         """Whether `citizen` may see and change what is `subject`'s: his own, or that of a child under 13."""

@@ -11,7 +11,7 @@ Source: domain.md §4, §5.11 (E12 to E16), R38, R40; contracts.md §5, §11.
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -53,11 +53,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Everywhere:
-    """A citizen's times at all clinics. `failed`: clinics that gave nothing; `old`: those whose part may be old."""
+    """A citizen's times at all clinics. `failed`: clinics that gave nothing; `old`: those whose part may be old.
+
+    `is_silent`: clinics were asked, and none gave anything.
+    """
 
     timeslots: tuple[s.Timeslot, ...]
     failed: tuple[HsaId, ...] = ()
     old: tuple[HsaId, ...] = ()
+    is_silent: bool = False
 
 
 class Platform:
@@ -69,7 +73,7 @@ class Platform:
         self._consumer = SchedulingConsumer(settings.platform_url, transport, caller=caller)
         instance = HsaId(settings.platform_instance)
         self._registry = RegistryConsumer(settings.platform_url, transport, instance, caller)
-        self._offered: dict[HsaId, tuple[datetime, frozenset[str]]] = {}
+        self._offered: dict[HsaId, tuple[datetime, frozenset[str] | None]] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="eservice-asks")
 
     def close(self) -> None:
@@ -81,6 +85,13 @@ class Platform:
             return [asks[0]()]
         waiting = [self._pool.submit(copy_context().run, ask) for ask in asks]
         return [one.result() for one in waiting]
+
+    def those_that_answer(self, asks: Sequence[Callable[[], Answer]], seconds: float) -> list[Answer | None]:
+        """The answers to questions asked at the same time, in their order; None for those that reached nobody, or gave
+        no answer in so many seconds."""
+        waiting = [self._pool.submit(copy_context().run, ask) for ask in asks]
+        wait(waiting, timeout=seconds)
+        return [_answer_or_none(one) for one in waiting]
 
     # -- What is offered
 
@@ -94,11 +105,12 @@ class Platform:
         kept = self._offered.get(clinic)
         if kept is not None and now - kept[0] < timedelta(seconds=self._settings.registry_seconds):
             return kept[1]
+        told: frozenset[str] | None
         try:
             told = self._registry.supported_contracts(clinic)
         except _FAILURES as error:
             log.warning("registry_silent: %s", _why(error), extra={"logical_address": clinic.text})
-            return None if kept is None else kept[1]
+            told = None if kept is None else kept[1]
         self._offered[clinic] = now, told
         return told
 
@@ -155,17 +167,20 @@ class Platform:
     # -- What is booked
 
     def everywhere(self, person: Person) -> Everywhere:
-        """The citizen's times at all clinics, asked for once at the platform's own address (§5.5)."""
+        """The citizen's times at all clinics, asked for once at the platform's own address (§5.5).
+
+        Raises NotReached where there is no such address, or nobody answers at it.
+        """
+        if not self._settings.aggregated_address.strip():
+            raise NotReached(HsaId(self._settings.platform_instance), "no aggregated address")
         address = HsaId(self._settings.aggregated_address)
         request = s.GetSubjectOfCareSchedule(address, person.identity)
         answer = self._read(address, self._consumer.get_aggregated_schedule, request, person)
         slots = tuple(one for one in answer.schedule.timeslots if one.subject_of_care in (None, person.identity))
         told = [(HsaId(one.logical_address), one) for one in answer.sources if one.logical_address.strip()]
-        return Everywhere(
-            slots,
-            tuple(clinic for clinic, one in told if not one.has_answered and not one.is_from_cache),
-            tuple(clinic for clinic, one in told if not one.has_answered and one.is_from_cache),
-        )
+        failed = tuple(clinic for clinic, one in told if not one.has_answered and not one.is_from_cache)
+        old = tuple(clinic for clinic, one in told if not one.has_answered and one.is_from_cache)
+        return Everywhere(slots, failed, old, is_silent=bool(failed) and len(failed) == len(told) and not slots)
 
     def schedule(self, clinic: HsaId, person: Person) -> tuple[s.Timeslot, ...]:
         """The citizen's times at one clinic; those of anybody else are left out."""
@@ -248,6 +263,16 @@ def wanted(free: s.Timeslot, person: Person, reason: str | None, booking_id: str
         message_allowed=None,
         is_invitation=None,
     )
+
+
+def _answer_or_none(waiting: Future[Answer]) -> Answer | None:
+    if not waiting.done():
+        waiting.cancel()
+        return None
+    try:
+        return waiting.result()
+    except NotReached:
+        return None
 
 
 def _not_reached(clinic: HsaId, error: Exception) -> NotReached:

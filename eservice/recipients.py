@@ -25,6 +25,15 @@ def mobile(text: str) -> str:
     return f"+46{match[1]}"
 
 
+def national(number: str) -> str:
+    """A kept mobile number as people write it, `070-174 06 20`; any other text as it is."""
+    match = _MOBILE.fullmatch(_FILLING.sub("", number))
+    if match is None:
+        return number
+    digits = f"0{match[1]}"
+    return f"{digits[:3]}-{digits[3:6]} {digits[6:8]} {digits[8:]}"
+
+
 def email_address(text: str) -> str:
     """The e-mail address that somebody typed, its domain in lower case and ASCII (`å` becomes `xn--…`).
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from contracts.settings_tables import settings_from
+from contracts.settings_tables import demand_kinds, settings_from
 from eservice.post import PostSettings
 
 
@@ -47,6 +47,7 @@ class EServiceSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "data_directory", Path(self.data_directory))
+        demand_kinds(self, "the e-service")
         for name in ("hsa_id", "platform_url", "platform_instance"):
             if not str(getattr(self, name)).strip():
                 raise ValueError(f"the e-service's setting {name} must not be empty")

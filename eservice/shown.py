@@ -4,6 +4,7 @@ Moments are shown in Swedish time, whatever the language. Words are from the cat
 Source: domain.md §3.3 (display).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from contracts import scheduling as s
@@ -58,6 +59,18 @@ class Shown:
             return self._texts("dates.open")
         told = self.moment(slot.start)
         return f"{told}–{self.clock(slot.end)}" if shows_end and slot.end is not None else told
+
+    def hours(self, slot: s.Timeslot, shows_end: bool = False) -> str:
+        """`08.20`, or `08.20–08.40` where the clinic shows the end; empty for a time that has no start."""
+        if slot.start is None:
+            return ""
+        told = self.clock(slot.start)
+        return f"{told}–{self.clock(slot.end)}" if shows_end and slot.end is not None else told
+
+
+def in_words(names: Sequence[str], last: str) -> str:
+    """`A, B och C`, where `last` is the word before the last."""
+    return f" {last} ".join(one for one in (", ".join(names[:-1]), "".join(names[-1:])) if one)
 
 
 def swedish_day(of: datetime) -> date:

@@ -6,7 +6,7 @@ Source: domain.md §5.
 import logging
 from collections.abc import Callable
 
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 from werkzeug.wrappers import Response
 
 from eservice import (
@@ -14,8 +14,11 @@ from eservice import (
     beginning,
     bookings,
     calendar_files,
+    call_pages,
     clinic_pages,
+    first_free,
     inbox_pages,
+    invitations,
     pages,
     reminder_pages,
     settings_pages,
@@ -30,6 +33,8 @@ from eservice import (
     step_words,
     visits,
     watches,
+    ways_back,
+    why,
 )
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
@@ -44,8 +49,11 @@ _PAGES = (
     beginning,
     bookings,
     calendar_files,
+    call_pages,
     clinic_pages,
+    first_free,
     inbox_pages,
+    invitations,
     reminder_pages,
     settings_pages,
     sign_in,
@@ -58,6 +66,7 @@ _PAGES = (
     step_who,
     step_words,
     watches,
+    why,
 )
 
 
@@ -70,6 +79,7 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     for one in _PAGES:
         site.register_blueprint(one.blueprint)
     site.before_request(visits.check)
+    call_pages.surround(site)
     site.context_processor(lambda: dict(pages.context()))
     surroundings.tell_troubles(site, _trouble)
     site.register_error_handler(NotReached, _not_reached)
@@ -89,11 +99,10 @@ def _not_reached(error: NotReached) -> Response:
     """E13: a general sentence, a number to ring, and a way to try again; the details are in the log."""
     t, clinic = pages.texts(), pages.clinic_of(error.clinic)
     phone = clinic.phone if clinic and clinic.phone else t("noun.the_clinic")
-    retry = request.full_path.rstrip("?") if request.method == "GET" else request.path
     page = TroublePage(
         t("trouble.not_reached.heading"),
         t("trouble.not_reached.text", phone=phone),
-        retry=f"{request.script_root}{retry}",
+        retry=ways_back.this_page(),
         links=_ways_on(),
         clinics=(clinic,) if clinic else (),
     )

@@ -7,7 +7,7 @@ Source: domain.md §5.4 A1, §5.6 C1, §5.7 D1, §5.8; R28, R29, R36.
 
 from dataclasses import dataclass, replace
 
-from flask import Blueprint
+from flask import Blueprint, abort
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
@@ -49,7 +49,7 @@ class BeforePage:
 @blueprint.get("/arende/<journey>/innan")
 def show(journey: str) -> Response:
     found = flow.load_open(journey, "before")
-    places = _places(found)
+    found, places = _asked(found)
     if not places and not _has_texts(found):
         found = flow.keep(flow.leave_out(found, "before"))
         return see_other(flow.place(found, flow.after(found, "before")))
@@ -58,14 +58,14 @@ def show(journey: str) -> Response:
 
 @blueprint.post("/arende/<journey>/innan")
 def choose(journey: str) -> Response:
-    found = flow.load_open(journey, "before")
-    form, places = pages.form(), _places(found)
+    found, form = flow.load_open(journey, "before"), pages.form()
+    found, places = _asked(found)
     if flow.texts_of(found).terms and not form.ticked("terms"):
         form.fault("terms", "step.terms_missing")
     wanted = form.one_of("place", [one.value for one in places]) if places else None
     if not form.is_right:
         return _shown(found, places, form)
-    changed = _at(found.choose(terms=True, has_places=bool(places) or None), wanted)
+    changed = _at(found.choose(terms=True, place=True, has_places=bool(places) or None), wanted)
     flow.keep(changed)
     return see_other(flow.on_from(changed, "before"))
 
@@ -94,6 +94,19 @@ def _has_texts(journey: Journey) -> bool:
     return bool(told.clinic or told.terms or (journey.kind == "book" and journey.booking_id is not None))
 
 
+def _asked(journey: Journey) -> tuple[Journey, tuple[Place, ...]]:
+    """The flow, and the clinics to choose from. The only one that an invitation is to is taken without asking; where
+    there is none, nobody can book."""
+    places = _places(journey)
+    if not flow.is_invited(journey) or len(places) > 1:
+        return journey, places
+    at = _hsa_id(places[0].value) if places else journey.clinic
+    if at is None or flow.clinic_at(at).unit.is_virtual:
+        abort(see_other(flow.way_out(journey)))
+    slot = journey.slot if at == journey.at else None
+    return visits.eservice().journeys.keep(replace(journey, at=at, slot=slot).choose(place=True)), ()
+
+
 def _places(journey: Journey) -> tuple[Place, ...]:
     """The clinics to choose from: none when there is only the one, and none when cancelling."""
     if journey.kind == "cancel":
@@ -118,6 +131,8 @@ def _places(journey: Journey) -> tuple[Place, ...]:
 def _open_clinic(journey: Journey, hsa_id: HsaId) -> Clinic | None:
     """The clinic, if the e-service knows it and its service is open to the citizen (R2): else it is no way on."""
     found, here = visits.eservice().clinics.clinic(hsa_id), visits.visit()
+    if found is not None and flow.is_invited(journey):
+        return None if found.unit.is_virtual or flow.takes_nothing(found) else found
     service, today = flow.service_of(journey.kind), visits.now().date()
     return found if found is not None and found.is_open(service, here.subject, today) else None
 

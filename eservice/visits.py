@@ -1,14 +1,17 @@
 """Who sits at the screen, and for whom: the visit of a request, how it ends, and that a form is from its own pages.
 
 A visit is a signed cookie that holds random words and moments, no number and no name. It ends after a time of rest
-(settings), two minutes before which the page warns (§5.12, 8); whoever signs in again goes on where he was (E17). Whom
-somebody acts for is checked against the register at every request: on the day a child turns 13 its guardian is out
-(R40).
-Elsewhere: beginning one (sign_in.py). Source: domain.md §5.0, §5.1, R40.
+(settings), two minutes before which the page warns (§5.12, 8); whoever signs in again goes on where he was (E17), which
+somebody else who signs in does not. Whom somebody acts for is checked against the register at every request: on the day
+a child turns 13 its guardian is out, and nothing of that request is done, not for the guardian either (R40). A form
+that was made while the pages were about another person is refused.
+Elsewhere: beginning one (sign_in.py), visits that were ended (ended_visits.py), where to go back to (ways_back.py).
+Source: domain.md §5.0, §5.1, §5.11 E17, R40.
 """
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +21,9 @@ from flask import abort, current_app, g, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from contracts.times import SWEDEN
+from eservice import ways_back
 from eservice.app import EService
+from eservice.journeys import KEPT
 from eservice.people import Person
 from webpages import surroundings, tokens
 
@@ -27,8 +32,10 @@ Returned = TypeVar("Returned")
 
 WARNING = timedelta(minutes=2)
 OPEN = "is_open_to_all"
-_CITIZEN, _SUBJECT, _BEGAN, _SEEN, _LANGUAGE = "citizen", "subject", "began", "seen", "language"
-_ACTED = "acted"  # who acted for whom in a visit that ended by itself
+SIGN_OF_LIFE = timedelta(minutes=5)
+"""How often it is written down that somebody is still here, so that flows are kept in other tabs too."""
+_NAME, _CITIZEN, _SUBJECT, _RESUMED, _LANGUAGE = "visit", "citizen", "subject", "resumed", "language"
+_BEGAN, _SEEN, _KEPT_AT = "began", "seen", "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +45,6 @@ class Visit:
     citizen: Person
     subject: Person
     ends_at: datetime
-    began_at: datetime
 
     @property
     def is_for_another(self) -> bool:
@@ -77,37 +83,45 @@ def open_to_all(view: Callable[Arguments, Returned]) -> Callable[Arguments, Retu
 
 
 def begin(person: Person) -> None:
-    """A new visit in place of any other; only the language stays, and for whom this person acted when a visit ended by
-    itself (E17)."""
-    language, acted = session.get(_LANGUAGE), session.get(_ACTED, ())
-    session.clear()
-    moment = now().timestamp()
-    session.update({_CITIZEN: _word(person), _BEGAN: moment, _SEEN: moment})
-    if language:
-        session[_LANGUAGE] = language
-    if len(acted) == 2 and acted[0] == session[_CITIZEN]:
-        session[_SUBJECT] = acted[1]  # checked against the register at every request
+    """A new visit in place of any other; only the language stays, and whom the same citizen acted for when a visit
+    ended by itself (E17)."""
+    whose, subject = session.get(_RESUMED, ("", ""))
+    end()
+    moment, citizen = now().timestamp(), word_of(person.number)
+    session.update({_NAME: secrets.token_urlsafe(12), _CITIZEN: citizen})
+    session.update({_BEGAN: moment, _SEEN: moment, _KEPT_AT: moment})
+    if whose == citizen:
+        session[_SUBJECT] = subject
     tokens.form_token()
 
 
-def end(by_itself: bool = False) -> None:
-    """No visit any more. One that ended by itself can be taken up again, for the child it was about."""
-    language, acted = session.get(_LANGUAGE), [session.get(_CITIZEN), session.get(_SUBJECT)]
+def end() -> None:
+    """The visit is over, also for whoever has a copy of its cookie."""
+    if _NAME in session:
+        eservice().ended_visits.add(session[_NAME])
+    _forget()
+
+
+def _forget() -> None:
+    language = session.get(_LANGUAGE)
     session.clear()
     if language:
         session[_LANGUAGE] = language
-    if by_itself and all(acted):
-        session[_ACTED] = acted
 
 
 def act_for(subject: Person | None) -> None:
     """From now on the pages are about a child, or with None about oneself. Refused for anybody else (403)."""
-    session.pop(_SUBJECT, None)
-    if subject is None:
-        return
-    if not eservice().people.may_act_for(visit().citizen, subject, now().date()):
+    if subject is not None and not eservice().people.may_act_for(visit().citizen, subject, now().date()):
         abort(403)
-    session[_SUBJECT] = _word(subject)
+    session.pop(_SUBJECT, None)
+    tokens.renew()
+    if subject is not None and subject.number != visit().citizen.number:
+        session[_SUBJECT] = word_of(subject.number)
+
+
+def children() -> tuple[Person, ...]:
+    """Whom the citizen of this visit may act for today."""
+    return eservice().people.children_of(visit().citizen, now().date())
 
 
 def language() -> str:
@@ -125,70 +139,112 @@ def speak(wanted: str) -> None:
 def check() -> Response | None:
     """Refuse forged forms, send those who are not signed in to sign in, and know the visit of those who are."""
     g.visit = None
-    if request.endpoint is None or surroundings.is_static():
+    if surroundings.is_static():
         return None
-    if request.method == "POST" and not tokens.is_ours():
-        abort(400)
+    if _NAME in session and eservice().ended_visits.has(session[_NAME]):
+        _forget()
+    is_forged = request.method == "POST" and not tokens.is_ours()
     g.visit = _current()
-    view = current_app.view_functions.get(request.endpoint)
-    if g.visit is not None or getattr(view, OPEN, False):
+    if request.endpoint is None:
         return None
-    return _ask_to_sign_in()
+    if is_forged:
+        abort(400)
+    return None if getattr(current_app.view_functions.get(request.endpoint), OPEN, False) else _admit()
 
 
-def _ask_to_sign_in() -> Response:
-    """To the sign-in page and back; what was typed into a flow's form is kept for then (E17)."""
-    has_ended = _CITIZEN in session
-    if has_ended and request.method == "POST":
-        _keep_typed()
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    end(by_itself=has_ended)
-    return redirect(url_for("sign_in.choose", next=wanted, ended=1 if has_ended else None), 303)
+def _admit() -> Response | None:
+    """Where to go instead of a page that is for the signed-in; None to go on."""
+    if g.visit is None:
+        return _ask_to_sign_in()
+    if g.get("has_grown_up"):
+        return redirect(url_for("sign_in.acting", over=1), 303)
+    return None
 
 
-def _keep_typed() -> None:
-    name = (request.view_args or {}).get("journey")
-    citizen = _person(session.get(_CITIZEN))
-    if name and citizen is not None:
-        sent = {key: value for key, value in request.form.items() if key in TYPED}
-        eservice().journeys.keep_typed(name, citizen, sent)
+def _current() -> Visit | None:
+    citizen = person_of(session.get(_CITIZEN))
+    if citizen is None or now() >= _end():
+        return None
+    moment = now().timestamp()
+    session[_SEEN] = moment
+    if moment - session[_KEPT_AT] >= SIGN_OF_LIFE.total_seconds():
+        eservice().journeys.keep_all(citizen)
+        session[_KEPT_AT] = moment
+    return Visit(citizen, _subject(citizen), _end())
+
+
+def _subject(citizen: Person) -> Person:
+    """Whom the pages are about; the citizen again when the child has become too old (R40)."""
+    if _SUBJECT not in session:
+        return citizen
+    child = person_of(session[_SUBJECT])
+    if child is not None and eservice().people.may_act_for(citizen, child, now().date()):
+        return child
+    session.pop(_SUBJECT)
+    tokens.renew()
+    g.has_grown_up = True
+    return citizen
+
+
+def _end() -> datetime:
+    return ends_at(session[_BEGAN], session[_SEEN])
+
+
+def ends_at(began: float, seen: float) -> datetime:
+    """When a visit ends if nothing happens; moments as in the cookie."""
+    settings = eservice().settings
+    rest = seen + timedelta(minutes=settings.idle_minutes).total_seconds()
+    most = began + timedelta(hours=settings.most_hours).total_seconds()
+    return datetime.fromtimestamp(min(rest, most), UTC).astimezone(SWEDEN)
+
+
+# -- When it has ended by itself
 
 
 TYPED = ("reason", "ready_reason", "phone", "email")
 """The fields of flows whose text is kept."""
 
 
-def _current() -> Visit | None:
-    citizen = _person(session.get(_CITIZEN))
-    if citizen is None or _has_ended():
-        return None
-    subject = _person(session.get(_SUBJECT)) if _SUBJECT in session else citizen
-    if subject is None or not eservice().people.may_act_for(citizen, subject, now().date()):
-        session.pop(_SUBJECT, None)
-        subject = citizen
-    session[_SEEN] = now().timestamp()
-    return Visit(citizen, subject, _end(), datetime.fromtimestamp(session[_BEGAN], UTC).astimezone(SWEDEN))
+def _ask_to_sign_in() -> Response:
+    """To the sign-in page and back; what was chosen, and typed into a flow's form, is kept for then (E17)."""
+    citizen = person_of(session.get(_CITIZEN))
+    if citizen is None:
+        return redirect(url_for("sign_in.choose", next=_page_to_come_back_to()), 303)
+    is_kept = _keep_choices(citizen)
+    resumed = (word_of(citizen.number), session[_SUBJECT]) if _SUBJECT in session else None
+    _forget()
+    if resumed:
+        session[_RESUMED] = resumed
+    return redirect(url_for("sign_in.choose", next=_page_to_come_back_to(), ended=int(is_kept)), 303)
 
 
-def _has_ended() -> bool:
-    return now() >= _end()
+def _keep_choices(citizen: Person) -> bool:
+    """Keep the flows of the citizen for a while more; whether they are kept."""
+    journeys, name = eservice().journeys, (request.view_args or {}).get("journey")
+    journeys.keep_all(citizen)
+    sent = {field: text for field, text in request.form.items() if field in TYPED}
+    is_typed_kept = bool(name and sent) and journeys.keep_typed(str(name), citizen, sent)
+    return is_typed_kept or now() <= _end() + KEPT
 
 
-def _end() -> datetime:
-    """When the visit ends if nothing happens."""
-    settings = eservice().settings
-    rest = session[_SEEN] + timedelta(minutes=settings.idle_minutes).total_seconds()
-    most = session[_BEGAN] + timedelta(hours=settings.most_hours).total_seconds()
-    return datetime.fromtimestamp(min(rest, most), UTC).astimezone(SWEDEN)
+def _page_to_come_back_to() -> str | None:
+    """This page, or for what only a form asks for the flow that the form is of."""
+    name = (request.view_args or {}).get("journey")
+    of_flow = url_for("step_done.show", journey=name) if name else None
+    return ways_back.own_page(ways_back.this_page()) or of_flow
 
 
-def _word(person: Person) -> str:
-    """What stands for a person in the cookie, which its owner can read: nothing of the number."""
+# -- Persons in cookies
+
+
+def word_of(number: str) -> str:
+    """What stands for a person where others can read it, in the cookie and in pages: nothing of the number."""
     secret = current_app.config["SECRET_KEY"]
-    return hmac.new(secret, person.number.encode(), hashlib.sha256).hexdigest()[:24]
+    return hmac.new(secret, number.encode(), hashlib.sha256).hexdigest()[:24]
 
 
-def _person(word: str | None) -> Person | None:
-    if not word:
+def person_of(told: str | None) -> Person | None:
+    """Whom a word stands for."""
+    if not told:
         return None
-    return next((one for one in eservice().people.everybody if hmac.compare_digest(_word(one), word)), None)
+    return next((one for one in eservice().people.everybody if hmac.compare_digest(word_of(one.number), told)), None)

@@ -70,6 +70,7 @@ def _settings(settings: RegionSettings, base_url: str) -> EServiceSettings:
         "platform_instance": own.instance_id,
         "aggregated_address": own.instance_id,
         "data_directory": Path(settings.data_directory),
+        "public_url": f"{base_url}{SITE_PATH}/",
         "emulated_sign_in": True,
         "shows_calls": True,
     }

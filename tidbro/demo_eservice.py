@@ -41,6 +41,7 @@ def _person(one: demo_people.Citizen) -> Person:
         municipality=told["municipality"],
         children=tuple(map(PersonIdentity, told["children"].get(number, ()))),
         shows=told["shows"].get(number, ""),
+        listed_at=None if one.listed is None else one.listed.clinic,
     )
 
 

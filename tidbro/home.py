@@ -19,7 +19,7 @@ from contracts.identifiers import HsaId, PersonIdentity
 from contracts.namespaces import responder
 from contracts.times import Clock
 from gateway.door import Receive, Scope, Send
-from tidbro import web_pages
+from tidbro import demo_mailbox, web_pages
 from tidbro.demo_people import citizens
 from tidbro.index_view import IndexView, index_view
 from tidbro.national import National
@@ -51,6 +51,8 @@ class HomePage:
     texts: dict[str, str]
     regional_url: str = ""
     index: IndexView | None = None
+    has_eservice: bool = False
+    has_mailbox: bool = False
 
 
 def home_page(
@@ -60,6 +62,7 @@ def home_page(
     today: date,
     regional_url: str = "",
     index: IndexView | None = None,
+    services: National | None = None,
 ) -> HomePage:
     """The page of a region, as it is today at `base_url`; a regional platform of the demo's answers at its own."""
     texts = web_pages.texts()
@@ -72,6 +75,8 @@ def home_page(
         texts=texts["home"],
         regional_url=regional_url,
         index=index,
+        has_eservice=services is not None and services.subscriber is not None,
+        has_mailbox=services is not None and demo_mailbox.PATH in services.applications,
     )
 
 
@@ -117,7 +122,15 @@ class Home:
         host = host if _HOST.fullmatch(host) else "127.0.0.1"
         base_url, today = f"{scope['scheme']}://{host}", self._clock().date()
         chosen = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"))).get("person", "0")
-        page = home_page(self._settings, self._catalogue, base_url, today, self._regional_url, self._index_view(chosen))
+        page = home_page(
+            self._settings,
+            self._catalogue,
+            base_url,
+            today,
+            self._regional_url,
+            self._index_view(chosen),
+            self._services,
+        )
         return web_pages.template("home.html").render(page=page)
 
     def _index_view(self, chosen: str) -> IndexView | None:

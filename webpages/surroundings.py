@@ -72,7 +72,11 @@ def configure(site: Flask, *, cookie: str, secret: bytes) -> None:
 
 def is_static() -> bool:
     """Whether this request is for a file that is the same for everybody: the site's own, or one of a blueprint's."""
-    return (request.endpoint or "").rpartition(".")[2] == "static"
+    return is_file(request.endpoint or "")
+
+
+def is_file(endpoint: str) -> bool:
+    return endpoint.rpartition(".")[2] == "static"
 
 
 def surround(answer: Response) -> Response:

@@ -19,19 +19,35 @@
     count();
   }
 
-  // Two minutes before the visit ends: a warning with a button to go on.
+  // No answer yet (E14): look again after a while; the page changes when there is something else to show.
+  const waiting = document.querySelector("[data-wait-seconds]");
+  if (waiting) {
+    const pause = Number(waiting.dataset.waitSeconds) * 1000;
+    const look = async () => {
+      const answer = await fetch(location.href).catch(() => null);
+      const page = new DOMParser().parseFromString(answer ? await answer.text() : "", "text/html");
+      const fresh = page.querySelector("[data-wait-seconds]");
+      if (answer && !fresh) { location.reload(); return; }
+      if (fresh) waiting.replaceChildren(...fresh.childNodes);
+      setTimeout(look, pause);
+    };
+    setTimeout(look, pause);
+  }
+
+  // Two minutes before the visit ends: a warning with a button to go on, and back to where one was.
   const warning = document.getElementById("session-warning");
-  const seconds = Number(body.dataset.warnSeconds);
-  if (warning && seconds) {
-    let timer;
-    const wait = () => { timer = setTimeout(() => { warning.hidden = false; document.getElementById("session-stay").focus(); }, seconds * 1000); };
-    document.getElementById("session-stay").addEventListener("click", async () => {
-      const answer = await fetch(body.dataset.stayUrl, { redirect: "manual" });
-      if (answer.status !== 204) { location.reload(); return; }
+  if (warning && body.dataset.warnSeconds !== undefined) {
+    const stay = document.getElementById("session-stay");
+    const seconds = Number(body.dataset.warnSeconds);
+    let before = null;
+    const warn = () => { before = document.activeElement; warning.hidden = false; stay.focus(); };
+    stay.addEventListener("click", async () => {
+      const answer = await fetch(body.dataset.stayUrl, { redirect: "manual" }).catch(() => null);
+      if (!answer || answer.status !== 204) { location.reload(); return; }
       warning.hidden = true;
-      clearTimeout(timer);
-      wait();
+      if (before) before.focus();
+      setTimeout(warn, Math.max(seconds, 60) * 1000);
     });
-    wait();
+    setTimeout(warn, seconds * 1000);
   }
 })();

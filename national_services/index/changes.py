@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from contracts.engagement_codec import version_of
 from contracts.engagements import Engagement, EngagementTransaction
 from contracts.times import format_ts, parse_ts
-from national_services.index.keys import key_of, version_of
+from national_services.index.keys import key_of
 
 Operation = Literal["new", "changed", "deleted", "same", "ignored"]
 """What became of a change. same: it told what was known; ignored: it came too late, or had gone in a circle."""

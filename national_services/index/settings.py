@@ -9,10 +9,10 @@ Source: platform.md §21.2, §21.3.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 from contracts.outbox import Redelivery
-from contracts.settings_tables import settings_from
+from contracts.settings_tables import demand_kinds, settings_from
 
 
 def _setting(default: Any, help: str) -> Any:
@@ -65,8 +65,7 @@ class IndexSettings:
         object.__setattr__(self, "data_directory", Path(self.data_directory))
         for name in ("not_allowed_hsa_ids", "redelivery_waits"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
-        for name, kind in get_type_hints(type(self)).items():
-            _demand_kind(name, getattr(self, name), kind)
+        demand_kinds(self, "the index")
         for name in ("collect_messages", "residents_per_answer", "events_kept", "threads"):
             if getattr(self, name) < 1:
                 raise ValueError(f"the index's setting {name} must be at least 1")
@@ -106,17 +105,3 @@ class IndexSettings:
     @property
     def subscribers_path(self) -> Path:
         return Path(self.subscribers_file) if self.subscribers_file else self.data_directory / "index_subscribers.json"
-
-
-_KINDS: Mapping[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float), Path: (Path,)}
-
-
-def _demand_kind(name: str, value: Any, kind: Any) -> None:
-    """Raises ValueError unless `value` is of `kind`; a truth value is no number."""
-    if kind in _KINDS:
-        fits = isinstance(value, _KINDS[kind]) and (kind is bool or not isinstance(value, bool))
-    else:
-        item = str if kind == tuple[str, ...] else (int, float)
-        fits = all(isinstance(one, item) and not isinstance(one, bool) for one in value)
-    if not fits:
-        raise ValueError(f"the index's setting {name} is of the wrong kind")

@@ -174,6 +174,7 @@ def test_plus_means_a_hundred_years_or_older() -> None:
     short = f"{people.HULDA.number[2:8]}+{people.HULDA.number[8:]}"
     assert PersonIdentity.from_input(short, TODAY) == people.HULDA.identity
     assert PersonIdentity.from_input(short.replace("+", "-"), TODAY).number.startswith("2021")
+    assert PersonIdentity.from_input(f"{people.HULDA.number[:2]}{short}", TODAY) == people.HULDA.identity
 
 
 def test_ten_digits_belong_to_the_latest_century_that_puts_the_birth_in_the_past() -> None:

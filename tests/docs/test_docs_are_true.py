@@ -13,6 +13,7 @@ import pytest
 from contracts import errors
 from contracts.codec import SCHEDULING_INTERACTIONS
 from docs import generate
+from eservice.settings import EServiceSettings
 from gateway.settings import GatewaySettings
 from gateway.tak import exchange
 from tests.docs.pages import PAGES, README, ROOT, blocks, links, rows, section
@@ -111,13 +112,13 @@ def test_the_check_names_what_differs_and_how_to_mend_it(monkeypatch, tmp_path, 
     assert generate.main(["--check"]) == 0
 
 
-@pytest.mark.parametrize("kind", [GatewaySettings, RegionSettings])
+@pytest.mark.parametrize("kind", [GatewaySettings, RegionSettings, EServiceSettings])
 def test_every_setting_is_in_the_settings_page(kind):
     shown = {row[0].strip("`") for row in rows((DOCS / "settings.md").read_text(encoding="utf-8"))}
     assert {one.name for one in fields(kind)} - shown == set()
 
 
-@pytest.mark.parametrize("kind", [GatewaySettings, RegionSettings])
+@pytest.mark.parametrize("kind", [GatewaySettings, RegionSettings, EServiceSettings])
 def test_every_setting_says_what_it_is_for(kind):
     assert [one.name for one in fields(kind) if not one.metadata["help"].endswith(".")] == []
 

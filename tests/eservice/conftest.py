@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import Browser as Chromium
 
 from contracts import scheduling as s
 from contracts.consumer import SchedulingConsumer
 from contracts.identifiers import HsaId
 from contracts.transport import HttpTransport
 from eservice.app import EService
+from tests.chromium import a_chromium
 from tests.eservice.browser import Browser
 from tests.journeys.test_national_services import settled
 from tests.people import Person
@@ -101,6 +103,13 @@ def browse(demo) -> Iterator[Callable[[Person | None], Browser]]:
     yield browse
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for the tests of a module; open no longer, for its event loop is in every other test's way."""
+    with a_chromium() as browser:
+        yield browser
 
 
 def clinic(name: str) -> HsaId:

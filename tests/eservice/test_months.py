@@ -67,8 +67,8 @@ def test_the_table_tells_which_days_have_times_and_how_many_where_it_is_known() 
     week = grid(DECEMBER, {first: 5, second: None}, chosen=first, today=third)[0]
     assert week[:4] == (
         None,
-        Day(first, 5, is_chosen=True),
-        Day(second, None),
+        Day(first, 5, is_chosen=True, is_over=True),
+        Day(second, None, is_over=True),
         Day(third, 0, is_today=True),
     )
     assert [day.has_times for day in week[1:4] if day] == [True, True, False]

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies
 
-from eservice.recipients import email_address, mobile
+from eservice.recipients import email_address, mobile, national
 
 # The numbers are those that PTS keeps free for films and books.
 NUMBER = "+46701740605"
@@ -23,6 +23,7 @@ NUMBER = "+46701740605"
 )
 def test_a_mobile_number_is_understood_however_it_is_typed(typed: str) -> None:
     assert mobile(typed) == NUMBER
+    assert national(typed) == "070-174 06 05"
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, expect
 
+from tests.chromium import check_axe, check_width
 from tests.eservice.posts import ANNA_AT, BERTIL_AT, NOW, a_post_office
-from tests.pages.conftest import check_axe, check_width
 from tidbro import server
 from tidbro.demo_mailbox import DemoMailbox
 

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from scheduling_backends.engine.models import BookingRow, CitizenRow
-from tests.pages.conftest import check_axe, check_width, sign_in
+from tests.chromium import check_axe, check_width
+from tests.pages.conftest import sign_in
 from tests.people import ANNA, BERTIL, SIV
 from tests.scheduling_backends.timebooks import NORTH, World, at
 

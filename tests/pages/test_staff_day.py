@@ -5,7 +5,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from scheduling_backends.engine.models import BookingRow, SlotRow
 from scheduling_backends.engine.states import BookingState
-from tests.pages.conftest import check_axe, sign_in
+from tests.chromium import check_axe
+from tests.pages.conftest import sign_in
 from tests.people import ANNA
 from tests.scheduling_backends.timebooks import World
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.pages.conftest import check_axe, check_width, sign_in
+from tests.chromium import check_axe, check_width
+from tests.pages.conftest import sign_in
 from tests.people import ANNA
 from tests.scheduling_backends.timebooks import World
 

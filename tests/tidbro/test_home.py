@@ -22,7 +22,8 @@ def test_the_page_maps_every_clinic_of_the_region_with_its_address(page):
 
 def test_every_link_on_the_page_leads_somewhere(page, town):
     links = re.findall(r'href="([^"]+)"', page.text)
-    assert len(links) == 1 + 11 + 4
+    assert len(links) == 1 + 11 + 6
+    assert {"/eservice/", "/mailbox/"} <= set(links)
     assert [link for link in links if requests.get(f"{town.served.url}{link}", timeout=30).status_code != 200] == []
 
 

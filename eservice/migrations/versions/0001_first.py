@@ -18,9 +18,12 @@ TABLES = (
     "notices",
     "message",
     "journey",
+    "index_source",
     "engagement",
+    "ended_visit",
     "contact",
     "clinic_settings",
+    "calendar",
     "administrator_log",
 )
 
@@ -36,6 +39,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_administrator_log_clinic"), "administrator_log", ["clinic"], unique=False)
+    op.create_table(
+        "calendar",
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("clinic", sa.String(length=64), nullable=False),
+        sa.Column("booking_id", sa.String(length=255), nullable=False),
+        sa.Column("uid", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "clinic", "booking_id"),
+    )
     op.create_table(
         "clinic_settings",
         sa.Column("clinic", sa.String(length=64), nullable=False),
@@ -55,17 +68,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner"),
     )
     op.create_table(
+        "ended_visit",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_index(op.f("ix_ended_visit_ended_at"), "ended_visit", ["ended_at"], unique=False)
+    op.create_table(
         "engagement",
         sa.Column("owner", sa.String(length=12), nullable=False),
         sa.Column("clinic", sa.String(length=64), nullable=False),
         sa.Column("booking_id", sa.String(length=255), nullable=False),
         sa.Column("category", sa.String(length=16), nullable=False),
         sa.Column("most_recent", sa.String(length=14), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("is_there", sa.Boolean(), nullable=False),
+        sa.Column("known", sa.String(length=14), nullable=False),
+        sa.Column("notice", sa.Integer(), nullable=False),
+        sa.Column("tell_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("by_citizen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("became_clinic", sa.String(length=64), nullable=False),
+        sa.Column("became_id", sa.String(length=255), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("owner", "clinic", "booking_id"),
+    )
+    op.create_index(op.f("ix_engagement_tell_at"), "engagement", ["tell_at"], unique=False)
+    op.create_table(
+        "index_source",
+        sa.Column("source_system", sa.String(length=64), nullable=False),
+        sa.Column("message", sa.String(length=128), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("source_system"),
     )
     op.create_table(
         "journey",
@@ -146,6 +180,7 @@ def upgrade() -> None:
         "reminder",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("citizen", sa.String(length=12), nullable=False),
         sa.Column("clinic", sa.String(length=64), nullable=False),
         sa.Column("booking_id", sa.String(length=255), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True), nullable=False),
@@ -158,11 +193,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint(
             "owner",
+            "citizen",
             "clinic",
             "booking_id",
             "lead",
             "channel",
-            name=op.f("uq_reminder_owner_clinic_booking_id_lead_channel"),
+            name=op.f("uq_reminder_owner_citizen_clinic_booking_id_lead_channel"),
         ),
     )
     op.create_index(op.f("ix_reminder_due_at"), "reminder", ["due_at"], unique=False)

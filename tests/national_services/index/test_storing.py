@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from contracts import engagements as e
+from contracts.engagement_codec import version_of
 from contracts.engagements import NOT_APPLICABLE
-from national_services.index.keys import key_of, version_of, with_version
+from national_services.index.keys import key_of, with_version
 from tests.national_services.index.world import (
     CLINIC,
     INDEX,
