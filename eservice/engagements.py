@@ -84,7 +84,8 @@ def take(session: Session, notice: Notice, now: datetime) -> HsaId | None:
     if not _changed(row, notice.change):
         return None
     row.notice, row.tries, row.changed_at = notice.id, 0, now
-    if is_load or (not row.is_there and has_begun(row.known, now)):
+    is_no_news = is_load and row.by_citizen_at is None  # what the owner did meanwhile counts more
+    if is_no_news or (not row.is_there and has_begun(row.known, now)):
         row.known = state_of(row)
         row.tell_at = now if row.is_there and row.category == e.INVITATION else None
     else:

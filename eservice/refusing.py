@@ -118,7 +118,10 @@ def _page_of(journey: Journey, is_it: Callable[[s.Timeslot], bool]) -> str:
     """The page of the citizen's first booking that `is_it`, at the clinic or else at any, for those of a group count
     together; the list, when it cannot be found."""
     platform, person = visits.eservice().platform, visits.visit().subject
-    asks = (lambda: platform.schedule(journey.at, person), lambda: platform.everywhere(person).timeslots)
+    asks: tuple[Callable[[], tuple[s.Timeslot, ...]], ...] = (
+        lambda: platform.schedule(journey.at, person),
+        lambda: platform.everywhere(person).timeslots,
+    )
     for ask in asks:
         with suppress(NotReached):
             for one in in_order(ask()):

@@ -10,7 +10,7 @@ def test_a_time_is_moved_by_one_call_and_the_old_one_is_released(demo, browse, c
     window = browse(ANNA).get(f"{booked_page(demo, ANNA, '1A01')}/omboka")
     assert (step(window), window.heading) == ("tid", "Välj en ny dag och tid")  # C1 has nothing to say: skipped
     assert window.title.startswith("Välj ny tid – Omboka tid – Björkdalens vårdcentral")
-    assert "Tiden du har nu\nNär\nfredag 27 november 2026 kl. 09.00" in window.text
+    assert "Tiden du har nu\nVad\nBesök hos sjuksköterska\nNär\nfredag 27 november 2026 kl. 09.00" in window.text
     assert "Steg 1 av 3: Välj ny tid" in window.text
     assert "Blodtryckskontroll" not in window.text  # the kind of time is fixed
     walk(window, at=2, reason="Hinner inte på fredag")

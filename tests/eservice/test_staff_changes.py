@@ -273,6 +273,19 @@ def test_the_first_message_of_a_system_is_no_news_but_for_its_invitations(databa
     assert taken(database, 5, an_engagement(business_object="B-5"))[3]
 
 
+def test_what_the_owner_did_before_the_first_message_came_is_no_news_after_it(database):
+    """A time cancelled here while its system was still telling all that it had."""
+    with database.writing() as session:
+        engagements.note_own(session, GRETA, WEST, "B-1", None, NOW)
+    taken(database, 1, versioned(an_engagement(), 1), message="load")
+    assert taken(database, 2, versioned(an_engagement(), 2), is_deletion=True) == (
+        False,
+        "Booking",
+        "20261201080000",
+        False,
+    )
+
+
 def test_a_system_with_more_than_a_message_holds_tells_all_it_has_in_several(database):
     for number in range(engagements.MOST_IN_A_MESSAGE):
         with database.writing() as session:

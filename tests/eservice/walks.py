@@ -70,9 +70,10 @@ def booked_page(demo, person: Person, clinic: str, at: int = 0) -> str:
     return f"bokad-tid/{name_of(demo, person, clinic, demo.booked(person, clinic)[at].booking_id)}"
 
 
-def letters(demo, person: Person):
-    """What is in the person's inbox, newest first."""
-    return demo.eservice.inbox.page(citizen(demo, person))[0]
+def letters(demo, person: Person, clinic: str = ""):
+    """What is in the person's inbox, newest first; about the clinic, if it is named."""
+    found, _ = demo.eservice.inbox.page(citizen(demo, person))
+    return tuple(one for one in found if one.clinic.text.endswith(clinic))
 
 
 def calls(caplog) -> list[tuple[str, str]]:
