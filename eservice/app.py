@@ -14,6 +14,7 @@ from contracts.subscriber import Notice, Subscriber
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
 from eservice import engagements
+from eservice.administration.administrators import Administrator, Administrators
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
 from eservice.inbox import Inbox
@@ -32,7 +33,7 @@ NOTICES_PATH = "/subscriber/notices/v1"
 
 
 class EService:
-    """What the pages of an e-service stand on. `people` and `units` come from whoever knows the region.
+    """What the pages of an e-service stand on. People, units and administrators come from whoever knows the region.
 
     `post_settings` is asked when it opens, for a demo's mail server gets its port then; without it the settings' own
     hold.
@@ -46,6 +47,7 @@ class EService:
         clock: Clock,
         transport: Transport | None = None,
         post_settings: Callable[[], PostSettings] | None = None,
+        administrators: Iterable[Administrator] = (),
     ) -> None:
         self.settings, self.clock = settings, clock
         self._own_transport = HttpTransport(read_seconds=settings.read_seconds)
@@ -54,6 +56,7 @@ class EService:
         self.platform = Platform(settings, transport or self._own_transport, clock)
         self.people = PopulationRegister(people)
         self.clinics = ClinicRegister(units, self.database)
+        self.administrators = Administrators(administrators)
         self.references = References(self.database)
         self.journeys = Journeys(self.database, clock)
         self.inbox = Inbox(self.database)

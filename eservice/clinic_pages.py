@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, request
 from werkzeug.wrappers import Response
 
-from eservice import pages, visits
+from eservice import flow, pages, visits
 from eservice.clinics import Clinic
 from eservice.pages import render
 from eservice.visits import open_to_all
@@ -59,8 +59,5 @@ def card(slug: str) -> Response:
 
 def closed_sentence(clinic: Clinic) -> str:
     """That booking on the web is closed for a time, and why; empty when it is not (R42)."""
-    closing = clinic.settings.closing
-    if not closing.covers(visits.now().date()):
-        return ""
-    t = pages.texts()
-    return t("clinic.closed", reason=closing.reason, phone=clinic.phone or t("noun.the_clinic"))
+    is_closed = clinic.settings.closing.covers(visits.now().date())
+    return flow.closing_sentence(clinic, pages.texts()) if is_closed else ""

@@ -47,10 +47,15 @@ class Contacts:
             )
 
 
+def is_phone(typed: str) -> bool:
+    """Whether it has the signs of a telephone number alone."""
+    return any(map(str.isdigit, typed)) and all(char.isdigit() or char in " +-()" for char in typed)
+
+
 def contact_faults(form: Form) -> dict[str, str]:
     """Phone and e-mail as they were typed; what is wrong with them stands in the form."""
     phone, email = form.text("phone", most=32) or "", form.text("email", most=_MOST) or ""
-    if phone and not all(char.isdigit() or char in " +-()" for char in phone):
+    if phone and not is_phone(phone):
         form.fault("phone", "form.phone")
     if email and not (email.count("@") == 1 and "." in email.rpartition("@")[2] and " " not in email):
         form.fault("email", "form.email")

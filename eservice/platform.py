@@ -89,17 +89,27 @@ class Platform:
         told = self._contracts(clinic)
         return told is None or SCHEDULING_INTERACTIONS[interaction].contract in told
 
+    def missing(self, clinic: HsaId, interactions: Sequence[str]) -> tuple[str, ...] | None:
+        """Those that the clinic cannot be asked, by what the registry says now; None when the registry is silent."""
+        told = self._told_by_registry(clinic)
+        if told is None:
+            return None
+        return tuple(one for one in interactions if SCHEDULING_INTERACTIONS[one].contract not in told)
+
     def _contracts(self, clinic: HsaId) -> frozenset[str] | None:
-        now = self._clock()
         kept = self._offered.get(clinic)
-        if kept is not None and now - kept[0] < timedelta(seconds=self._settings.registry_seconds):
+        if kept is not None and self._clock() - kept[0] < timedelta(seconds=self._settings.registry_seconds):
             return kept[1]
+        told = self._told_by_registry(clinic)
+        return kept[1] if told is None and kept is not None else told
+
+    def _told_by_registry(self, clinic: HsaId) -> frozenset[str] | None:
         try:
             told = self._registry.supported_contracts(clinic)
         except _FAILURES as error:
             log.warning("registry_silent: %s", _why(error), extra={"logical_address": clinic.text})
-            return None if kept is None else kept[1]
-        self._offered[clinic] = now, told
+            return None
+        self._offered[clinic] = self._clock(), told
         return told
 
     def facilities(self, clinic: HsaId, person: Person, booking_id: str | None = None) -> tuple[s.FacilityInfo, ...]:

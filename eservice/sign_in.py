@@ -58,7 +58,7 @@ def enter() -> Response:
         return _shown(form)
     visits.begin(person)
     log.info("citizen_signed_in")
-    return see_other(_wanted() or url_for("start.start"))
+    return see_other(wanted_page() or url_for("start.start"))
 
 
 @blueprint.post("/logga-ut")
@@ -97,14 +97,14 @@ def act() -> Response:
 @open_to_all
 def speak() -> Response:
     visits.speak(request.form.get("language", "sv"))
-    return see_other(_wanted() or url_for("start.start"))
+    return see_other(wanted_page() or url_for("start.start"))
 
 
 def _shown(form: Form) -> Response:
     settings = visits.eservice().settings
     people = visits.eservice().people.everybody if settings.emulated_sign_in else ()
     listed = tuple(one for one in people if one.identity.kind is not PersonKind.RESERVNUMMER)
-    page = SignInPage(settings.emulated_sign_in, listed, form, _wanted(), "ended" in request.args)
+    page = SignInPage(settings.emulated_sign_in, listed, form, wanted_page(), "ended" in request.args)
     return render("sign_in.html", page, 200 if form.is_right else 422)
 
 
@@ -127,7 +127,7 @@ def _typed(form: Form) -> Person | None:
     return person
 
 
-def _wanted() -> str:
+def wanted_page() -> str:
     """The page that was asked for, as this site's own address; empty for anything else."""
     asked = request.values.get("next", "")
     parts = urlsplit(asked)

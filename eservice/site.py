@@ -31,6 +31,7 @@ from eservice import (
     visits,
     watches,
 )
+from eservice.administration.site import blueprint as administration
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
 from eservice.pages import TroublePage, render
@@ -69,6 +70,7 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     site.register_blueprint(look.blueprint)
     for one in _PAGES:
         site.register_blueprint(one.blueprint)
+    site.register_blueprint(administration)
     site.before_request(visits.check)
     site.context_processor(lambda: dict(pages.context()))
     surroundings.tell_troubles(site, _trouble)

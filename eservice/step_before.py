@@ -14,6 +14,7 @@ from contracts import scheduling as s
 from contracts.identifiers import HsaId
 from eservice import flow, pages, visits
 from eservice.clinic_settings import Texts
+from eservice.clinics import Clinic
 from eservice.flow import FlowPage
 from eservice.journeys import Journey
 from eservice.pages import render, see_other
@@ -94,21 +95,26 @@ def _places(journey: Journey) -> tuple[Place, ...]:
         return ()
     here = visits.visit()
     listed = visits.eservice().platform.facilities(journey.clinic, here.subject, journey.booking_id)
-    known = [one for one in listed if visits.eservice().clinics.clinic(one.healthcare_facility) is not None]
-    if not any(one.healthcare_facility != journey.clinic for one in known):
+    told = [(one, found) for one in listed if (found := _open_clinic(one.healthcare_facility, journey)) is not None]
+    if not any(found.hsa_id != journey.clinic for _, found in told):
         return ()
-    register = visits.eservice().clinics
     return tuple(
         Place(
             value=found.slug,
             name=one.name or found.name,
             address=found.address,
-            is_chosen=one.healthcare_facility == journey.at,
-            is_own=one.healthcare_facility == journey.clinic,
+            is_chosen=found.hsa_id == journey.at,
+            is_own=found.hsa_id == journey.clinic,
         )
-        for one in known
-        if (found := register.clinic(one.healthcare_facility)) is not None
+        for one, found in sorted(told, key=lambda pair: pair[1].settings.place_in_menu)
     )
+
+
+def _open_clinic(hsa_id: HsaId, journey: Journey) -> Clinic | None:
+    """The clinic, if the service is on and for the citizen there (R1, R2)."""
+    found = visits.eservice().clinics.clinic(hsa_id)
+    is_open = found and found.is_open(flow.service_of(journey.kind), visits.visit().subject, visits.now().date())
+    return found if is_open else None
 
 
 def _hsa_id(slug: str) -> HsaId | None:

@@ -28,6 +28,8 @@ Returned = TypeVar("Returned")
 WARNING = timedelta(minutes=2)
 OPEN = "is_open_to_all"
 _CITIZEN, _SUBJECT, _BEGAN, _SEEN, _LANGUAGE = "citizen", "subject", "began", "seen", "language"
+ADMINISTRATOR = "administrator"
+"""The place in the cookie of an administrator's visit, which is another one (administration/desk.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +77,17 @@ def open_to_all(view: Callable[Arguments, Returned]) -> Callable[Arguments, Retu
 
 
 def begin(person: Person) -> None:
-    """A new visit in place of any other; only the language stays."""
-    language = session.get(_LANGUAGE)
-    session.clear()
+    """A new visit in place of any other citizen's; only the language stays."""
+    end()
     moment = now().timestamp()
-    session.update({_CITIZEN: _word(person), _BEGAN: moment, _SEEN: moment})
-    if language:
-        session[_LANGUAGE] = language
+    session.update({_CITIZEN: word_of(person.number), _BEGAN: moment, _SEEN: moment})
     tokens.form_token()
 
 
 def end() -> None:
-    language = session.get(_LANGUAGE)
+    kept = {name: session[name] for name in (_LANGUAGE, ADMINISTRATOR) if name in session}
     session.clear()
-    if language:
-        session[_LANGUAGE] = language
+    session.update(kept)
 
 
 def act_for(subject: Person | None) -> None:
@@ -99,7 +97,7 @@ def act_for(subject: Person | None) -> None:
         return
     if not eservice().people.may_act_for(visit().citizen, subject, now().date()):
         abort(403)
-    session[_SUBJECT] = _word(subject)
+    session[_SUBJECT] = word_of(subject.number)
 
 
 def language() -> str:
@@ -134,13 +132,14 @@ def _ask_to_sign_in() -> Response:
     if has_ended and request.method == "POST":
         _keep_typed()
     wanted = request.full_path.rstrip("?") if request.method == "GET" else request.path
-    end()
+    if has_ended:
+        end()
     return redirect(url_for("sign_in.choose", next=wanted, ended=1 if has_ended else None), 303)
 
 
 def _keep_typed() -> None:
     name = (request.view_args or {}).get("journey")
-    citizen = _person(session.get(_CITIZEN))
+    citizen = person_of(session.get(_CITIZEN))
     if name and citizen is not None:
         sent = {key: value for key, value in request.form.items() if key in TYPED}
         eservice().journeys.keep_typed(name, citizen, sent)
@@ -151,10 +150,10 @@ TYPED = ("reason", "ready_reason", "phone", "email")
 
 
 def _current() -> Visit | None:
-    citizen = _person(session.get(_CITIZEN))
+    citizen = person_of(session.get(_CITIZEN))
     if citizen is None or _has_ended():
         return None
-    subject = _person(session.get(_SUBJECT)) if _SUBJECT in session else citizen
+    subject = person_of(session.get(_SUBJECT)) if _SUBJECT in session else citizen
     if subject is None or not eservice().people.may_act_for(citizen, subject, now().date()):
         session.pop(_SUBJECT, None)
         subject = citizen
@@ -167,20 +166,25 @@ def _has_ended() -> bool:
 
 
 def _end() -> datetime:
-    """When the visit ends if nothing happens."""
+    return ends_at(session[_BEGAN], session[_SEEN])
+
+
+def ends_at(began: float, seen: float) -> datetime:
+    """When a visit ends if nothing happens; moments as in the cookie."""
     settings = eservice().settings
-    rest = session[_SEEN] + timedelta(minutes=settings.idle_minutes).total_seconds()
-    most = session[_BEGAN] + timedelta(hours=settings.most_hours).total_seconds()
+    rest = seen + timedelta(minutes=settings.idle_minutes).total_seconds()
+    most = began + timedelta(hours=settings.most_hours).total_seconds()
     return datetime.fromtimestamp(min(rest, most), UTC).astimezone(SWEDEN)
 
 
-def _word(person: Person) -> str:
-    """What stands for a person in the cookie, which its owner can read: nothing of the number."""
+def word_of(number: str) -> str:
+    """What stands for a person where others can read it, in the cookie and in pages: nothing of the number."""
     secret = current_app.config["SECRET_KEY"]
-    return hmac.new(secret, person.number.encode(), hashlib.sha256).hexdigest()[:24]
+    return hmac.new(secret, number.encode(), hashlib.sha256).hexdigest()[:24]
 
 
-def _person(word: str | None) -> Person | None:
+def person_of(word: str | None) -> Person | None:
+    """Whom a word stands for."""
     if not word:
         return None
-    return next((one for one in eservice().people.everybody if hmac.compare_digest(_word(one), word)), None)
+    return next((one for one in eservice().people.everybody if hmac.compare_digest(word_of(one.number), word)), None)

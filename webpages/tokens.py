@@ -21,6 +21,12 @@ def form_token() -> str:
     return token
 
 
+def renew() -> None:
+    """Another token from now on: forms that were shown before are not taken any more."""
+    session.pop(_KEPT, None)
+    form_token()
+
+
 def is_ours() -> bool:
     """Whether the form of this request carries the token of its cookie."""
     sent = request.form.get(TOKEN_FIELD, "")
