@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from contracts import scheduling as s
 from contracts.codec import SCHEDULING_INTERACTIONS
 from contracts.consumer import AnswerUnusable, InternalCaller, SchedulingConsumer, may_have_happened
-from contracts.errors import NotAuthorised, PlatformError, ProducerFault, RouteMissing
+from contracts.errors import NotAuthorised, PlatformError, ProducerFault, RouteAmbiguous, RouteMissing
 from contracts.identifiers import HsaId
 from contracts.registry_consumer import RegistryConsumer
 from contracts.times import Clock
@@ -32,6 +32,7 @@ from eservice.troubles import BookingUnknown, NotReached, Outcome, OutcomeUnknow
 log = logging.getLogger(__name__)
 
 THREADS = 16
+NO_BOOKING = "no-such-booking"
 Answer = TypeVar("Answer")
 
 _FAILURES = (PlatformError, ProducerFault, AnswerUnusable, NoAnswer)
@@ -95,6 +96,22 @@ class Platform:
         if told is None:
             return None
         return tuple(one for one in interactions if SCHEDULING_INTERACTIONS[one].contract not in told)
+
+    def leads_to(self, clinic: HsaId) -> bool | None:
+        """Whether there is a route to the clinic now; None when the platform is silent.
+
+        The registry tells of authorisations alone, so this asks for a booking that there is not: any answer but that
+        there is no way came by one.
+        """
+        try:
+            self._consumer.get_booking_details(s.GetBookingDetails(clinic, NO_BOOKING), actor=None)
+        except (RouteMissing, RouteAmbiguous):
+            return False
+        except NoAnswer:
+            return None
+        except _FAILURES:
+            return True
+        return True
 
     def _contracts(self, clinic: HsaId) -> frozenset[str] | None:
         kept = self._offered.get(clinic)

@@ -133,15 +133,17 @@ def _ages(form: Form) -> tuple[int | None, int | None]:
 def _selected(audience: Audience, form: Form) -> tuple[str, ...]:
     """Those who stay, and those whose numbers were written, one a line."""
     stay = [one for one in audience.selected if not form.ticked(_field_of(one))]
-    added = [_number(line, number, form) for number, line in enumerate(_lines(form), 1)]
+    added = [_number(typed, line, form) for line, typed in _written(form)]
     found = tuple(dict.fromkeys([*stay, *filter(None, added)]))
     if len(found) > MOST_SELECTED:
         form.fault("numbers", "administration.audience.too_many", most=MOST_SELECTED)
     return found
 
 
-def _lines(form: Form) -> list[str]:
-    return [line.strip() for line in form.value("numbers").replace(",", "\n").splitlines() if line.strip()]
+def _written(form: Form) -> list[tuple[int, str]]:
+    """What was written, each with its line."""
+    lines = enumerate(form.value("numbers").splitlines(), 1)
+    return [(line, one.strip()) for line, told in lines for one in told.split(",") if one.strip()]
 
 
 def _number(typed: str, line: int, form: Form) -> str | None:

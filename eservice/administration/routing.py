@@ -24,9 +24,13 @@ USED: Mapping[Service, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """What the platform has no way for; `is_known` is False when it did not answer."""
+    """Whether the platform leads to the clinic, and for which interactions there is no authorisation.
+
+    `is_known` is False when it did not answer.
+    """
 
     is_known: bool
+    is_routed: bool = False
     missing: tuple[str, ...] = ()
 
     def needed(self, service: Service) -> tuple[str, ...]:
@@ -38,11 +42,12 @@ class Ways:
         return tuple(one for one in USED[service] if one in self.missing)
 
     def lead_to(self, service: Service) -> bool:
-        return self.is_known and not self.needed(service)
+        return self.is_known and self.is_routed and not self.needed(service)
 
 
 def ways_to(clinic: Clinic) -> Ways:
     """The platform's word now."""
-    asked = {one for told in (*NEEDED.values(), *USED.values()) for one in told}
-    missing = visits.eservice().platform.missing(clinic.hsa_id, sorted(asked))
-    return Ways(False) if missing is None else Ways(True, missing)
+    asked, platform = {one for told in (*NEEDED.values(), *USED.values()) for one in told}, visits.eservice().platform
+    missing = platform.missing(clinic.hsa_id, sorted(asked))
+    is_routed = None if missing is None else platform.leads_to(clinic.hsa_id)
+    return Ways(False) if missing is None or is_routed is None else Ways(True, is_routed, missing)

@@ -110,6 +110,8 @@ def _demand_ways(clinic: Clinic, form: Form) -> None:
             form.fault(f"{one}_on", "administration.services.not_active")
         elif not ways.is_known:
             form.fault(f"{one}_on", "administration.services.ways_unknown")
+        elif not ways.is_routed:
+            form.fault(f"{one}_on", "administration.services.not_routed")
         elif not ways.lead_to(one):
             form.fault(f"{one}_on", "administration.services.ways_missing", contracts=", ".join(ways.needed(one)))
 

@@ -1,5 +1,6 @@
 """Services on and off, names, closing for a time, activation, and what the platform must lead to (R1, R42, E18)."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,10 @@ from tests.eservice.administration.conftest import SODRA, TORGET, save, sign_in
 from tests.eservice.browser import Browser
 from tests.eservice.conftest import a_demo, clinic
 from tests.people import ANNA, DAN, KARIN
+from tests.serving import SetClock
+from tidbro import catalogue, demo_catalogue
+from tidbro import demo as demo_mode
+from tidbro.settings import read_region
 
 E18 = "Tjänsten är inte öppen för dig hos den här mottagningen."
 
@@ -124,21 +129,46 @@ def test_a_clinic_is_activated_before_its_services_and_deactivating_hides_it(dem
     assert links(citizen.get("mottagning/vaccinationen-torget"), "/boka/")
 
 
+def with_gaps(planted: Path, data: Path) -> None:
+    """The demo's data in a folder, its catalogue without a route to Torget's bookings, and with three authorisations
+    for Södra gone."""
+    shutil.copytree(planted, data)
+    settings = demo_mode.opened(read_region(None, {"demo": True, "data_directory": str(data)}))
+    demo_catalogue.plant(settings, SetClock())
+    with catalogue.store_of(settings, SetClock()) as store:
+        with store.editing("test") as editing:
+            torget, sodra = map(editing.logical_address, ("SE2321009991-2B01", "SE2321009991-2B03"))
+            (route,) = editing.routes(torget, editing.contract(namespace("GetBookingDetails")))
+            editing.delete(route)
+            for one in ("GetAvailableDates", "MakeBooking", "UpdateBooking"):
+                caller = editing.component("SE2321009991-ET01")
+                (authorisation,) = editing.authorisations(caller, sodra, editing.contract(namespace(one)))
+                editing.delete(authorisation)
+        store.publish("test")
+
+
+def namespace(interaction: str) -> str:
+    return f"urn:riv:crm:scheduling:{interaction}Responder:1"
+
+
 def test_a_service_cannot_be_switched_on_before_the_platform_leads_to_the_clinic(planted, tmp_path):
-    told = Path("tidbro/demo_tak.toml").read_text(encoding="utf-8")
-    old = '"GetAvailableDates", "GetAvailableTimeslots", "GetBookingDetails", "GetSubjectOfCareSchedule", "MakeBooking",'
-    assert told.count(old) > 3
-    catalogue = tmp_path / "tak.toml"
-    catalogue.write_text(told.replace(old, '"GetBookingDetails", "GetSubjectOfCareSchedule",'), encoding="utf-8")
-    with a_demo(planted, tmp_path, tak_file=str(catalogue)) as demo:
+    with_gaps(planted, tmp_path / "data")
+    with a_demo(planted, tmp_path) as demo:
         window = sign_in(Browser(demo.site))
         save(window, f"{TORGET}/tjanster", book_on=None, booked_on=None)
-        assert "Vägval eller behörighet saknas" in window.text
         window.submit("Spara", book_on="yes", booked_on="yes")
         assert window.status == 422
-        assert "saknas i tjänsteplattformen för GetAvailableDates, GetAvailableTimeslots, MakeBooking" in window.text
-        assert not demo.eservice.clinics.by_slug("vaccinationen-torget").settings.book.is_on
-        save(window, f"{TORGET}/tjanster", booked_on="yes")
+        assert window.text.count("Tjänsteplattformen har inget vägval till mottagningen.") == 5  # thrice, at two fields
+        assert not demo.eservice.clinics.by_slug("vaccinationen-torget").settings.booked.is_on
+
+        save(window, f"{SODRA}/tjanster", book_on=None, booked_on=None)
+        window.submit("Spara", book_on="yes", booked_on="yes")
+        assert window.status == 422
+        missing = "E-tjänsten saknar behörighet i tjänsteplattformen till GetAvailableDates, MakeBooking."
+        assert window.text.count(missing) == 3  # among what must be there, atop the page, at the field
+        assert "Saknas, men behövs inte: UpdateBooking." in window.text
+        assert not demo.eservice.clinics.by_slug("provtagningen-sodra").settings.book.is_on
+        save(window, f"{SODRA}/tjanster", booked_on="yes")
         window.close()
 
 
