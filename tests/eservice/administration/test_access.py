@@ -1,5 +1,6 @@
 """Who comes into the administrators' pages, and to which clinics (domain.md §8)."""
 
+from contextlib import closing
 from datetime import timedelta
 
 from eservice.site import make_site
@@ -96,13 +97,13 @@ def test_an_administrator_who_rests_too_long_signs_in_again_and_comes_back(demo,
 
 
 def test_without_emulated_sign_in_nobody_can_choose_to_be_an_administrator(planted, tmp_path):
-    with a_demo(planted, tmp_path, eservice={"emulated_sign_in": False}) as demo:
-        window = Browser(demo.site).get("personal/logga-in")
+    told = {"emulated_sign_in": False}
+    with a_demo(planted, tmp_path, eservice=told) as demo, closing(Browser(demo.site)) as window:
+        window.get("personal/logga-in")
         assert "inte påslagen" in window.text
         assert "Göran" not in window.page
         window.get()
         assert window.post("personal/logga-in", chosen="SE2321009991-A002").status == 403
-        window.close()
 
 
 def test_every_change_is_logged_with_who_and_when_but_not_whom_a_service_is_for(demo, administer, caplog):

@@ -1,6 +1,7 @@
 """Services on and off, names, closing for a time, activation, and what the platform must lead to (R1, R42, E18)."""
 
 import shutil
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -153,8 +154,8 @@ def namespace(interaction: str) -> str:
 
 def test_a_service_cannot_be_switched_on_before_the_platform_leads_to_the_clinic(planted, tmp_path):
     with_gaps(planted, tmp_path / "data")
-    with a_demo(planted, tmp_path) as demo:
-        window = sign_in(Browser(demo.site))
+    with a_demo(planted, tmp_path) as demo, closing(Browser(demo.site)) as window:
+        sign_in(window)
         save(window, f"{TORGET}/tjanster", book_on=None, booked_on=None)
         window.submit("Spara", book_on="yes", booked_on="yes")
         assert window.status == 422
@@ -169,14 +170,13 @@ def test_a_service_cannot_be_switched_on_before_the_platform_leads_to_the_clinic
         assert "Saknas, men behövs inte: UpdateBooking." in window.text
         assert not demo.eservice.clinics.by_slug("provtagningen-sodra").settings.book.is_on
         save(window, f"{SODRA}/tjanster", booked_on="yes")
-        window.close()
 
 
 def test_nothing_is_switched_on_while_the_platform_does_not_answer(planted, tmp_path):
-    with a_demo(planted, tmp_path, eservice={"platform_url": "http://127.0.0.1:1"}) as demo:
-        window = sign_in(Browser(demo.site))
+    silent = {"platform_url": "http://127.0.0.1:1"}
+    with a_demo(planted, tmp_path, eservice=silent) as demo, closing(Browser(demo.site)) as window:
+        sign_in(window)
         save(window, f"{TORGET}/tjanster", book_on=None)
         window.submit("Spara", book_on="yes")
         assert window.status == 422
         assert "Tjänsteplattformen svarar inte" in window.text
-        window.close()
