@@ -93,15 +93,9 @@ def _receipt(journey: Journey) -> Response:
         text=journey.result.get("text", ""),
         name=name,
         clinic=here,
-        again_url=_again_url(here),
+        again_url=url_for("beginning.book", slug=here.slug),
     )
     return render(f"done_{journey.kind}.html", page)
-
-
-def _again_url(here: Clinic) -> str:
-    """Where a new booking begins; empty when the service is not open to the citizen."""
-    is_open = here.is_open("book", visits.visit().subject, visits.now().date())
-    return url_for("beginning.book", slug=here.slug) if is_open else ""
 
 
 def _as_it_is(journey: Journey) -> tuple[s.Timeslot, str]:
