@@ -6,6 +6,7 @@ Elsewhere: what the codes are (troubles.py), sending (committing.py). Source: do
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -114,14 +115,16 @@ def _way_out(journey: Journey, refusal: Refused) -> str:
 
 
 def _page_of(journey: Journey, is_it: Callable[[s.Timeslot], bool]) -> str:
-    """The page of the citizen's first booking at the clinic that `is_it`; the list, when it cannot be found."""
-    try:
-        booked = visits.eservice().platform.schedule(journey.at, visits.visit().subject)
-    except NotReached:
-        booked = ()
-    ids = (one.booking_id for one in in_order(booked) if one.booking_id != journey.booking_id and is_it(one))
-    booking_id = next((one for one in ids if one), None)
-    return url_for("bookings.everywhere") if booking_id is None else flow.booking_page(journey.at, booking_id)
+    """The page of the citizen's first booking that `is_it`, at the clinic or else at any, for those of a group count
+    together; the list, when it cannot be found."""
+    platform, person = visits.eservice().platform, visits.visit().subject
+    asks = (lambda: platform.schedule(journey.at, person), lambda: platform.everywhere(person).timeslots)
+    for ask in asks:
+        with suppress(NotReached):
+            for one in in_order(ask()):
+                if one.booking_id and one.booking_id != journey.booking_id and is_it(one):
+                    return flow.booking_page(one.healthcare_facility, one.booking_id)
+    return url_for("bookings.everywhere")
 
 
 def _overlaps(one: s.Timeslot, slot: s.Timeslot | None) -> bool:

@@ -184,6 +184,8 @@ def test_e7_one_booking_of_the_kind_is_the_most_and_the_page_leads_to_it(demo, b
         assert f"Du har redan en bokad tid för {name}. Omboka eller avboka den först." in window.text
         booked = own(demo, BERTIL, clinic, code)
         assert window.url.endswith(f"bokad-tid/{name_of(demo, BERTIL, clinic, booked.booking_id)}")
+    walk(window.get("boka/provtagningen-norra"), place="provtagningen-sodra").submit("Boka tiden")  # the group counts
+    assert window.url.endswith(f"bokad-tid/{name_of(demo, BERTIL, '2B02', booked.booking_id)}")
 
 
 # -- E8

@@ -124,3 +124,23 @@ def pass_time(demo, until: datetime, *windows: Browser) -> None:
         demo.clock.now = min(until, demo.clock.now + timedelta(minutes=20))
         for window in windows:
             assert window.session.get(f"{window.base}fortsatt").status_code == 204
+
+
+@contextmanager
+def heard(demo, adapter: str, method: str, afterwards=lambda: None):
+    """What the adapter is asked by one of the contracts' questions, while it answers as it always does; something may
+    happen right afterwards."""
+    asked, plug_in = [], demo.served.region.pipeline.producers.adapters[adapter]
+    answer = getattr(plug_in, method)
+
+    def listen(request, caller):
+        asked.append(request)
+        answered = answer(request, caller)
+        afterwards()
+        return answered
+
+    setattr(plug_in, method, listen)
+    try:
+        yield asked
+    finally:
+        setattr(plug_in, method, answer)
