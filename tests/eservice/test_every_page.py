@@ -28,7 +28,7 @@ def test_every_page_and_state_holds_by_axe_and_fits_its_window(
 ) -> None:
     with a_demo(planted, tmp_path, eservice=walks.SETTINGS) as demo, chromium.new_context(locale="sv-SE") as context:
         heard = listen(context)
-        walk(walks.Window(context.new_page(), demo.served, looked_at))
+        walk(walks.Window(context.new_page(), demo, looked_at))
         heard.check(demo.site)
 
 
