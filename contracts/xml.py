@@ -400,6 +400,12 @@ def serialise(element: Element) -> bytes:
     return etree.tostring(element, encoding="utf-8", with_tail=False)
 
 
+def indented(element: Element) -> str:
+    """`element` and all in it as text to be read by people, an element a line; its own blanks are lost."""
+    etree.indent(element)
+    return etree.tostring(element, encoding="unicode", with_tail=False)
+
+
 def detached(element: Element) -> bytes:
     """`element` and all in it as a document of its own, canonical, so that equal elements give equal bytes.
 

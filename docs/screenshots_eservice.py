@@ -1,6 +1,6 @@
 """`python -m docs.screenshots_eservice`: pictures in docs/screens of the citizens' pages of the demo, one morning.
 
-Whatever the tests' walks stop at is taken (tests/eservice/walks.py: where a new page is added), 1,280 pixels wide and
+Whatever the tests' walks stop at is taken (tests/eservice/strolls.py: where a new page is added), 1,280 pixels wide and
 light; what is in ON_A_TELEPHONE again as a telephone shows it, 320 wide and dark. docs/eservice.md shows them.
 The demo's people are all made up, so the pictures may go anywhere.
 Elsewhere: the staff's pages, and how a picture is taken (screenshots.py).
@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 from docs.screenshots import clear, take
 from tests.chromium import a_chromium
 from tests.eservice.conftest import a_demo
-from tests.eservice.walks import SETTINGS, WALKS, Window
+from tests.eservice.strolls import SETTINGS, WALKS, Window
 
 LEFT_OUT = frozenset(
     (

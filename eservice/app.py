@@ -22,6 +22,7 @@ from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
 from eservice import engagements, news, reminding
 from eservice.calendar_entries import CalendarEntries
+from eservice.calls import CallBook, RecordingTransport
 from eservice.clinics import ClinicRegister, Unit
 from eservice.contacts import Contacts
 from eservice.ended_visits import EndedVisits
@@ -37,6 +38,7 @@ from eservice.references import References
 from eservice.reminders import Reminders
 from eservice.settings import EServiceSettings
 from eservice.smtp import smtp_sender
+from eservice.watching import Watches
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +67,9 @@ class EService:
         self._own_transport = HttpTransport(read_seconds=settings.read_seconds)
         self._post_settings = post_settings or (lambda: settings.post)
         self.database = Database(settings.url)
-        self.platform = Platform(settings, transport or self._own_transport, clock)
+        self.calls = CallBook() if settings.shows_calls else None
+        way = transport or self._own_transport
+        self.platform = Platform(settings, RecordingTransport(way) if self.calls else way, clock)
         self.people = PopulationRegister(people)
         self.clinics = ClinicRegister(units, self.database)
         self.references = References(self.database)
@@ -77,13 +81,14 @@ class EService:
         self.calendar_entries = CalendarEntries(self.database)
         self.reminders = Reminders(self.database)
         self._reminding = Periodic("reminders", self.send_due, reminding.EVERY_SECONDS)
+        self.watches = Watches(self)
+        self.freed_listeners: list[Callable[[HsaId], None]] = [self.watches.freed]
+        """Called, one after the other, with a clinic where a time has become free."""
         self._outbox = Outbox(OUTBOX)
         self.post = Post(self._outbox, PostSettings())
         self._relay: Relay | None = None
         self._subscriber = Subscriber(self.database, NOTICES, clock)
         self.engagements = Engagements(self.database)
-        self.freed_listeners: list[Callable[[HsaId], None]] = []
-        """Called, one after the other, with a clinic where a time has become free."""
         self._freed: list[HsaId] = []
         self._news = Periodic("eservice-news", self.take_notices, news.EVERY_SECONDS)
         self._taking = threading.RLock()
@@ -99,6 +104,7 @@ class EService:
         self.reminders.forget_old(self.clock())
         self._begin_post(self._post_settings())
         self._reminding.open()
+        self.watches.open()
         self._news.open()
         self._news.wake()  # what a process that died has left; the clinics cannot be asked before the platform is up
 
@@ -157,6 +163,7 @@ class EService:
     def close(self) -> None:
         self.application.close()
         self._news.close()
+        self.watches.close()
         self._reminding.close()
         if self._relay is not None:
             self._relay.close()

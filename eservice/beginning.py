@@ -3,12 +3,15 @@
 Source: domain.md §5.3, §5.4, §5.6, §5.7, §5.8.
 """
 
+from datetime import date
+
 from flask import Blueprint, abort, url_for
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
-from eservice import flow, invitations, visits
+from eservice import flow, invitations, step_who, visits
 from eservice.clinic_settings import Kind
+from eservice.clinics import Clinic
 from eservice.journeys import Journey
 from eservice.pages import see_other
 from eservice.references import Reference
@@ -26,6 +29,25 @@ def book(slug: str) -> Response:
     if not found.is_open("book", here.subject, visits.now().date()):
         return flow.closed(found)
     return _begun(Journey("", "book", found.hsa_id, found.hsa_id))
+
+
+def with_kind(clinic: Clinic, kind: s.TimeType, day: date | None, **answers: str | None) -> Response:
+    """A new booking whose kind of time is known, and perhaps its day and more `answers`: at the choice of time, after
+    what the clinic has to say before one books."""
+    here = visits.visit()
+    if not clinic.is_open("book", here.subject, visits.now().date()):
+        return flow.closed(clinic)
+    journey = Journey("", "book", clinic.hsa_id, clinic.hsa_id).choose(
+        kind_known=True,
+        time_type=kind.time_type_id,
+        time_type_name=kind.name,
+        day=None if day is None else day.isoformat(),
+        **answers,
+    )
+    journey = flow.leave_out(journey, "who", not step_who.has_choice(journey))
+    texts = clinic.texts("book")
+    begun = visits.eservice().journeys.begin(journey, here.citizen, here.subject)
+    return see_other(flow.place(begun, "before" if texts.clinic or texts.terms else "time"))
 
 
 @blueprint.get("/bokad-tid/<name>/omboka")

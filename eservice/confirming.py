@@ -32,6 +32,15 @@ def confirm(journey: Journey, citizen: Person, subject: Person) -> None:
         _own_clinic(session, journey, subject)
         _calendar(session, journey, subject)
         _reminders(session, journey, subject)
+        _end_watches(session, journey, subject)
+
+
+def _end_watches(session: Session, journey: Journey, subject: Person) -> None:
+    """Who has a time waits for it no longer; whoever cancelled one, not for another in its place."""
+    slot = journey.slot
+    clinics = {journey.clinic, journey.at}
+    time_type = None if slot is None else slot.time_type_id or journey.chosen.get("time_type")
+    visits.eservice().watches.end_fulfilled(session, subject.number, clinics, time_type, journey.booking_id)
 
 
 def _key(journey: Journey) -> str:

@@ -22,7 +22,7 @@ from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import pages, visits
+from eservice import pages, visits, why
 from eservice.clinic_settings import Kind, Service, Texts
 from eservice.clinics import Clinic
 from eservice.journeys import Journey, JourneySent
@@ -71,6 +71,8 @@ class FlowPage:
     back_url: str
     cancel_url: str
     has_text: bool
+    why: str  # the rule's sentence after a refusal, empty when there is none
+    why_url: str
 
     @property
     def moves_clinic(self) -> bool:
@@ -167,10 +169,12 @@ def asks_for_words(journey: Journey) -> bool:
 
 
 def after(journey: Journey, step: Step) -> Step:
-    """The step that follows."""
+    """The step that follows. Where the kind was known when the flow began, it is not asked for; it can be changed."""
     order = _possible(journey)
     following = order[order.index(step) + 1 :]
-    return next(one for one in following if one not in _left_out(journey))
+    is_known = step == "before" and journey.chosen.get("kind_known") and journey.chosen.get("time_type")
+    passed_over = {"what", "who"} if is_known else set()
+    return next(one for one in following if one not in _left_out(journey) | passed_over)
 
 
 def on_from(journey: Journey, step: Step) -> str:
@@ -238,7 +242,8 @@ def closed(of: Clinic) -> Response:
     if closing.covers(visits.now().date()):
         text = t("clinic.closed", reason=closing.reason, phone=phone)
     card = (t("trouble.closed.card"), url_for("clinic_pages.card", slug=of.slug))
-    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card,), clinics=(of,))
+    reasons = (t("why_box.link"), url_for("why.show", slug=of.slug))
+    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card, reasons), clinics=(of,))
     return pages.render("trouble.html", page, 403)
 
 
@@ -261,6 +266,8 @@ def page(journey: Journey, step: Step, is_wrong: bool = False, heading: str = ""
         back_url=place(journey, back) if back else way_out(journey),
         cancel_url=way_out(journey),
         has_text=step in _WITH_TEXT,
+        why=why.sentence(journey.result.get("rule", ""), journey.result.get("reason", "")),
+        why_url=url_for("why.show", slug=here.slug),
     )
 
 

@@ -47,6 +47,8 @@ def render(template: str, page: object, status: int = 200) -> Response:
 
 def context() -> Mapping[str, object]:
     """What every template sees beside its page."""
+    from eservice import call_pages  # it shows a page too
+
     here = visits.visit_or_none()
     return {
         "t": texts(),
@@ -61,6 +63,7 @@ def context() -> Mapping[str, object]:
         "endpoint": request.endpoint or "",
         "this_page": ways_back.this_page(),
         "has_children": here is not None and bool(visits.children()),
+        "calls_url": call_pages.url_of_this_page(),
     }
 
 
@@ -82,6 +85,7 @@ class Told:
     text: str
     tone: str = "good"
     is_swedish: bool = False
+    why: str = ""
 
 
 def _told() -> Told | None:
@@ -96,7 +100,7 @@ def _told() -> Told | None:
     except JourneyUnknown:
         return None
     refusal = result.get("refusal", "")
-    return Told(refusal, result.get("tone", "bad"), True) if refusal else None
+    return Told(refusal, result.get("tone", "bad"), True, result.get("why", "")) if refusal else None
 
 
 def see_other(place: str) -> Response:

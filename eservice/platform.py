@@ -11,7 +11,7 @@ Source: domain.md §4, §5.11 (E12 to E16), R38, R40; contracts.md §5, §11.
 
 import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -85,6 +85,13 @@ class Platform:
             return [asks[0]()]
         waiting = [self._pool.submit(copy_context().run, ask) for ask in asks]
         return [one.result() for one in waiting]
+
+    def those_that_answer(self, asks: Sequence[Callable[[], Answer]], seconds: float) -> list[Answer | None]:
+        """The answers to questions asked at the same time, in their order; None for those that reached nobody, or gave
+        no answer in so many seconds."""
+        waiting = [self._pool.submit(copy_context().run, ask) for ask in asks]
+        wait(waiting, timeout=seconds)
+        return [_answer_or_none(one) for one in waiting]
 
     # -- What is offered
 
@@ -256,6 +263,16 @@ def wanted(free: s.Timeslot, person: Person, reason: str | None, booking_id: str
         message_allowed=None,
         is_invitation=None,
     )
+
+
+def _answer_or_none(waiting: Future[Answer]) -> Answer | None:
+    if not waiting.done():
+        waiting.cancel()
+        return None
+    try:
+        return waiting.result()
+    except NotReached:
+        return None
 
 
 def _not_reached(clinic: HsaId, error: Exception) -> NotReached:

@@ -14,7 +14,7 @@ from flask import url_for
 
 from contracts import scheduling as s
 from contracts.times import SWEDEN
-from eservice import flow, pages, visits
+from eservice import flow, pages, visits, why
 from eservice.flow import Step
 from eservice.journeys import Journey
 from eservice.platform import in_order
@@ -42,6 +42,7 @@ def _told(journey: Journey, refusal: Refused, step: Step | Literal["out"]) -> di
     """What the page there shows. What was done already in another window is no red error (E11)."""
     tone = "note" if refusal.error == "E11" else "bad"
     told = {"refusal": _sentence(journey, refusal), "step": step, "error": refusal.error, "tone": tone}
+    told |= {"rule": refusal.rule, "reason": refusal.reason, "why": why.sentence(refusal.rule, refusal.reason)}
     is_occupied = refusal.error == "E5"
     link = {"link": _page_of(journey, lambda one: _overlaps(one, journey.slot))} if is_occupied else {}
     return told | link
@@ -84,7 +85,7 @@ def _asks_at(journey: Journey, step: Step | Literal["out"]) -> bool:
 def _without_reason(journey: Journey, refusal: Refused) -> Journey:
     """E8: what the clinic says stands at the field, and the field must be filled in from now on."""
     is_missing = refusal.code == "REASON_REQUIRED"
-    fault = {"reason_fault": refusal.text, "step": journey.result["step"]}
+    fault = {"reason_fault": refusal.text, **{name: journey.result[name] for name in ("step", "rule", "reason")}}
     return replace(journey, result=fault).choose(required=True if is_missing else journey.chosen.get("required"))
 
 

@@ -100,7 +100,7 @@ def _asked(reference: Reference) -> tuple[Reminder, ...]:
 
 
 def _form_of(asked: tuple[Reminder, ...]) -> Form:
-    """What was chosen; until then the day before. Addresses are the settings', or those that the register has."""
+    """What was chosen; until then the day before. Addresses are the settings', or the register's where it may tell."""
     waiting = [one for one in asked if not one.outcome]
     chosen = {f"lead_{one.lead}": "yes" for one in waiting} or {"lead_1d": "yes"}
     chosen |= {f"by_{one.channel}": "yes" for one in waiting}
@@ -108,9 +108,10 @@ def _form_of(asked: tuple[Reminder, ...]) -> Form:
         chosen["names_clinic"] = "yes"
     citizen = visits.visit().citizen
     contact = visits.eservice().contacts.of(citizen)
+    email, phone = ("", "") if citizen.is_protected else (citizen.email, citizen.phone)
     return pages.blank_form(
-        email=contact.email or _right("email", citizen.email),
-        mobile=contact.mobile or _right("sms", citizen.phone),
+        email=contact.email or _right("email", email),
+        mobile=contact.mobile or _right("sms", phone),
         **chosen,
     )
 

@@ -100,7 +100,7 @@ class Reminders:
     ) -> None:
         """Put these in the place of those that have not been sent."""
         with self._database.writing() as session:
-            hold(session, f"reminders {booked.owner} {booked.clinic.key} {booked.booking_id}")
+            _alone_with(session, booked)
             rows = session.scalars(select(ReminderRow).where(*_asked_by(citizen, booked))).all()
             known = {(row.lead, row.channel): row for row in rows}
             for lead, channel in wanted:
@@ -114,6 +114,7 @@ class Reminders:
     def remove(self, citizen: Person, booked: Booked) -> None:
         """Forget all that the citizen has asked for about a booking."""
         with self._database.writing() as session:
+            _alone_with(session, booked)
             session.execute(delete(ReminderRow).where(*_asked_by(citizen, booked)))
 
     def forget_old(self, now: datetime) -> None:
@@ -145,6 +146,7 @@ def due_of_row(row: ReminderRow) -> datetime:
 
 def move(session: Session, old: Booked, new: Booked, start: datetime, now: datetime) -> None:
     """The booking is another time now, perhaps under another name: its reminders go with it. Again changes nothing."""
+    _alone_with(session, old)
     taken = {_key(row) for row in _rows(session, new)} if old != new else set()
     for row in _rows(session, old):
         if _key(row) in taken:
@@ -164,11 +166,13 @@ def _wait_for(row: ReminderRow, start: datetime, now: datetime) -> None:
 
 def drop(session: Session, booked: Booked) -> None:
     """The booking has been cancelled by its citizen."""
+    _alone_with(session, booked)
     session.execute(delete(ReminderRow).where(*_about(booked)))
 
 
 def look_soon(session: Session, booked: Booked, now: datetime) -> None:
     """Something has happened to the booking: let it be looked at, before a reminder is due or would have been."""
+    _alone_with(session, booked)
     waiting = (ReminderRow.settled_at.is_(None), ReminderRow.due_at > now)
     session.execute(update(ReminderRow).where(*_about(booked), *waiting).values(due_at=now))
 
@@ -186,16 +190,17 @@ def due(session: Session, now: datetime, most: int) -> dict[Booked, dict[int, da
     return found
 
 
-def still_due(session: Session, read: Mapping[int, datetime], now: datetime) -> list[ReminderRow]:
+def still_due(session: Session, booked: Booked, read: Mapping[int, datetime], now: datetime) -> list[ReminderRow]:
     """Those of `read` that are still as they were, held until the transaction ends; the shortest lead first."""
+    _alone_with(session, booked)
     waiting = (ReminderRow.settled_at.is_(None), ReminderRow.due_at <= now)
-    wanted = select(ReminderRow).where(ReminderRow.id.in_(read), *waiting).order_by(ReminderRow.id).with_for_update()
+    wanted = select(ReminderRow).where(ReminderRow.id.in_(read), *waiting)
     rows = [row for row in session.scalars(wanted) if row.start == read[row.id]]
     return sorted(rows, key=lambda row: LEADS.index(row.lead), reverse=True)
 
 
 def waiting_of(session: Session, booked: Booked) -> list[ReminderRow]:
-    """Those of the booking that are waited for, held until the transaction ends."""
+    """Those of the booking that are waited for."""
     return [row for row in _rows(session, booked) if row.settled_at is None]
 
 
@@ -203,9 +208,13 @@ def settle(row: ReminderRow, outcome: Outcome, now: datetime) -> None:
     row.settled_at, row.outcome = now, outcome
 
 
+def _alone_with(session: Session, booked: Booked) -> None:
+    """Until the transaction ends nobody else changes reminders of that person: all who do so ask first."""
+    hold(session, f"reminders {booked.owner}")
+
+
 def _rows(session: Session, booked: Booked) -> list[ReminderRow]:
-    wanted = select(ReminderRow).where(*_about(booked)).order_by(ReminderRow.id).with_for_update()
-    return list(session.scalars(wanted))
+    return list(session.scalars(select(ReminderRow).where(*_about(booked)).order_by(ReminderRow.id)))
 
 
 def _key(row: ReminderRow) -> tuple[str, str, str]:

@@ -60,7 +60,7 @@ def send_due(eservice: "EService", now: datetime) -> int:
             written += _look_at(eservice, booked, read, now, silent)
         except Exception as error:  # those after it must not wait for its sake
             log.error("reminder_failed: %s", type(error).__name__, extra={"logical_address": booked.clinic.text})
-            _postpone(eservice, read, now)
+            _postpone(eservice, booked, read, now)
     return written
 
 
@@ -72,7 +72,7 @@ def _look_at(eservice: "EService", booked: Booked, read: dict[int, datetime], no
         slot = _asked(eservice, booked, frozenset(read.values()))
     except NotReached:
         silent.add(booked.clinic)
-        _postpone(eservice, read, now)
+        _postpone(eservice, booked, read, now)
         return 0
     with eservice.database.writing() as session:
         return _act(eservice, session, booked, read, slot, now)
@@ -92,10 +92,10 @@ def _asked(eservice: "EService", booked: Booked, starts: frozenset[datetime]) ->
     return next((one for one in booked_there if one.start in starts and one.booking_id), None)
 
 
-def _postpone(eservice: "EService", read: dict[int, datetime], now: datetime) -> None:
+def _postpone(eservice: "EService", booked: Booked, read: dict[int, datetime], now: datetime) -> None:
     """Try again soon, as long as the visit has not begun."""
     with eservice.database.writing() as session:
-        for row in reminders.still_due(session, read, now):
+        for row in reminders.still_due(session, booked, read, now):
             row.due_at = now + AGAIN_AFTER
             if row.start <= now:
                 reminders.settle(row, "late", now)
@@ -110,7 +110,7 @@ def _act(
     now: datetime,
 ) -> int:
     """Do what the booking as it is asks for; how many letters were written."""
-    rows = reminders.still_due(session, read, now)
+    rows = reminders.still_due(session, booked, read, now)
     if not rows:
         return 0  # somebody else was first, or the citizen has changed something meanwhile
     if slot is None or slot.start is None:
@@ -121,7 +121,7 @@ def _act(
     reminders.move(session, booked, there, slot.start, now)
     told: set[tuple[str, str]] = set()
     for row in rows:
-        if row.settled_at is None:
+        if row.settled_at is None and row not in session.deleted:
             _settle(eservice, session, row, slot, now, told)
     return sum(row.outcome == "sent" for row in rows)
 

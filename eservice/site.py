@@ -14,7 +14,9 @@ from eservice import (
     beginning,
     bookings,
     calendar_files,
+    call_pages,
     clinic_pages,
+    first_free,
     inbox_pages,
     invitations,
     pages,
@@ -32,6 +34,7 @@ from eservice import (
     visits,
     watches,
     ways_back,
+    why,
 )
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
@@ -46,7 +49,9 @@ _PAGES = (
     beginning,
     bookings,
     calendar_files,
+    call_pages,
     clinic_pages,
+    first_free,
     inbox_pages,
     invitations,
     reminder_pages,
@@ -61,6 +66,7 @@ _PAGES = (
     step_who,
     step_words,
     watches,
+    why,
 )
 
 
@@ -73,6 +79,7 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     for one in _PAGES:
         site.register_blueprint(one.blueprint)
     site.before_request(visits.check)
+    call_pages.surround(site)
     site.context_processor(lambda: dict(pages.context()))
     surroundings.tell_troubles(site, _trouble)
     site.register_error_handler(NotReached, _not_reached)

@@ -178,11 +178,16 @@ def _kept(journey: Journey, asked: Asked) -> Journey:
 def _day(text: str | None) -> date | None:
     """The day, if it is one that can be looked at."""
     first, last = horizon()
+    day = day_of(text)
+    return day if day is not None and first <= day <= last else None
+
+
+def day_of(text: str | None) -> date | None:
+    """The day that an address names; None when it names none."""
     try:
-        day = date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
         return None
-    return day if day is not None and first <= day <= last else None
 
 
 def _month(text: str | None) -> Month | None:

@@ -65,6 +65,11 @@ def choose(journey: str) -> Response:
     return see_other(flow.on_from(changed, "who"))
 
 
+def has_choice(journey: Journey) -> bool:
+    """Whether there is anybody to choose from."""
+    return bool(_people(journey))
+
+
 def _shown(journey: Journey, people: tuple[s.PerformerInfo, ...], form: Form) -> Response:
     listed = tuple(Somebody(one.performer.key, f"{one.first_name} {one.last_name}", one.title or "") for one in people)
     chosen = str(journey.chosen.get("performer") or ANYBODY).lower()

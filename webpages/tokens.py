@@ -1,7 +1,7 @@
 """That a form is from one of the visit's own pages: it carries a random token, which the signed cookie has too.
 
 Elsewhere: refusing a form without it before anything is read from it, which each site does before its views. What
-ends a visit clears the session, and so the token. Source: issue: CSRF.
+ends a visit clears the session, and so the token.
 """
 
 import hmac

@@ -47,7 +47,7 @@ FACTS = """() => {
 
 
 def check_page(page: Page, name: str = "") -> None:
-    """All of it. `name` is the state's in walks.py: a flow's pages have titles of a pattern, wrong ones say so."""
+    """All of it. `name` is the state's in strolls.py: a flow's pages have titles of a pattern, wrong ones say so."""
     told = page.evaluate(FACTS)
     where = f"{name} {page.viewport_size}: {told}"
     assert told["lang"] == "sv", where

@@ -10,7 +10,7 @@ from tests.chromium import check_axe, check_width
 from tests.eservice.conftest import a_demo, clinic
 from tests.eservice.hands import Keys, Mouse
 from tests.eservice.page_checks import listen
-from tests.eservice.walks import SETTINGS, Window, a_booking_of, to_the_summary
+from tests.eservice.strolls import SETTINGS, Window, a_booking_of, to_the_summary
 from tests.people import ANNA, BERTIL, DAN, LARS
 from tidbro.demo_mode import Mode, set_mode
 

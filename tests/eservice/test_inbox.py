@@ -1,10 +1,12 @@
 """The inbox: copies of confirmations, what became of them, and the notices of letters (domain.md §5.9)."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 from eservice.inbox import PER_PAGE
 from tests.eservice.conftest import clinic
+from tests.eservice.test_staff_changes import letters
 from tests.people import ANNA, BERTIL, DAN, KARIN, MOA
 
 MINUTE = timedelta(minutes=1)
@@ -53,9 +55,45 @@ def test_a_receipt_is_in_the_inbox_as_it_was_and_says_what_became_of_the_time(de
         window.submit("Fortsätt")
     window.submit("Avboka tiden")
     demo.settle()
+    assert letters(demo, DAN) == [("cancelled", ""), ("rebooked", "cancelled"), ("booked", "replaced")]
     assert re.findall(r"(\w+) tid: Blodprov", window.get("inkorg").text) == ["Avbokad", "Ombokad", "Bokad"]
     assert "Avbokad" in window.get(moved).text
     assert "Visa tiden" not in window.text
+
+
+def test_a_process_that_dies_when_a_move_is_confirmed_confirms_it_once(demo, browse):
+    """The flow is still being sent when its process is there again: it is looked into and found (E14)."""
+    window = book_blood_test(browse(DAN), at=-1)
+    booking = window.get("inkorg").follow("Bokad tid").follow("Visa tiden").url
+    demo.clock.now += MINUTE
+    window.get(f"{booking}/omboka").submit("Fortsätt")
+    window.submit("Fortsätt", time=window.choices("time")[-1])
+    if "kontrollera" not in window.url:
+        window.submit("Fortsätt")
+    check = window.url
+    with dying_when_done(demo.eservice.journeys):
+        assert window.submit("Omboka tiden").status == 500
+    window.get(check.replace("kontrollera", "klart"))
+    assert window.heading == "Klart! Din tid är ombokad"
+    demo.settle()
+    assert letters(demo, DAN) == [("rebooked", ""), ("booked", "replaced")]
+
+
+@contextmanager
+def dying_when_done(journeys):
+    """Nothing is written down of a flow that is done."""
+    keep = journeys.keep
+
+    def die(journey):
+        if journey.phase == "done":
+            raise SystemError
+        return keep(journey)
+
+    journeys.keep = die
+    try:
+        yield
+    finally:
+        del journeys.keep
 
 
 def test_anothers_letter_is_as_unknown_as_none(demo, browse):

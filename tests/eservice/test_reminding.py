@@ -1,12 +1,14 @@
 """Reminders, from choosing them on the pages to the mailbox: re-checked, moved, removed, sent once (domain.md §5.10)."""
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from eservice.models import ReminderRow
+from eservice.reminders import Booked, move
 from tests.eservice.reminded import (
     AT,
     MOBILE,
@@ -166,6 +168,18 @@ def test_a_move_that_nobody_told_of_is_seen_at_the_re_check(demo, browse):
     assert len(received(demo)) == 2
 
 
+def test_after_a_move_whose_new_id_could_not_be_read_the_booking_is_found_by_its_start(demo, browse):
+    """§5.6: the id may change, and the clinic may be silent just then."""
+    booking = booked(demo)
+    ask(demo, browse(DAN), booking)
+    here = Booked(DAN.number, booking.healthcare_facility, booking.booking_id)
+    with demo.eservice.database.writing() as session:
+        move(session, here, replace(here, booking_id="unknown"), booking.start, demo.clock.now)
+    assert outcomes(demo, booking) == []
+    assert due_on(demo, booking, days=1) == 2
+    assert outcomes(demo, booking) == ["sent", "sent"]
+
+
 def test_a_clinic_that_is_not_reached_is_asked_again_until_the_visit_has_begun(demo, browse):
     first, second = booked(demo, where=SHAKY, days=5), booked(demo, KARIN, SHAKY, days=12)
     ask(demo, browse(DAN), first, lead_2h="yes")
@@ -204,8 +218,9 @@ def test_of_several_that_are_due_together_one_is_sent_each_way(demo, browse):
 
 def test_a_protected_person_is_reminded_by_their_own_choice_and_a_guardian_until_the_child_is_13(demo, browse):
     """R40, R41: what the register hides is asked for here; a guardian's reminder goes to the guardian."""
-    hidden = booked(demo, SIV, days=9)
-    ask(demo, browse(SIV), hidden, SIV, email="siv@post.example", by_sms=None)
+    hidden, window = booked(demo, SIV, days=9), browse(SIV)
+    assert 'name="email" type="email" value=""' in window.get(page_of(demo, hidden, SIV)).page
+    ask(demo, window, hidden, SIV, email="siv@post.example", by_sms=None)
     guardian = browse(ANNA)
     guardian.get("ombud").submit("Moa")
     before, after = booked(demo, MOA, days=8), booked(demo, MOA, SHAKY, days=40)
