@@ -28,6 +28,9 @@ PAGES: dict[str, tuple[Person | None, str]] = {
     "bookings-clinic": (GRETA, "bokade-tider/provtagningen-norra"),
     "bookings-none": (LARS, "bokade-tider"),
     "inbox-empty": (LARS, "inkorg"),
+    "first-free": (DAN, "forsta-lediga"),
+    "watches-none": (DAN, "bevakningar"),
+    "why": (DAN, "varfor/bjorkdalens-vardcentral"),
     "acting": (ANNA, "ombud"),
     "acting-nobody": (DAN, "ombud"),
     "accessibility": (None, "tillganglighet"),
@@ -285,10 +288,40 @@ def reminding(at: Window) -> None:
     at.follow("Lägg till påminnelse")
     at.see("reminder")
     at.press("Spara påminnelser")
+    at.see("reminder-wrong")
+    at.page.get_by_role("checkbox", name="E-post").check()
+    at.press("Spara påminnelser")
     at.see("reminder-asked")
     at.sign_in(KARIN)
     a_booking_of(at, "Resevaccination")
     at.see("booking-too-late")
+
+
+def waiting(at: Window) -> None:
+    """What is there when no time suits: the first free one of several clinics, and being told of freed times."""
+    at.sign_in(DAN)
+    at.go("forsta-lediga")
+    at.follow("Blodprov")
+    at.see("first-free-found")
+    at.go("boka/provtagningen-norra")
+    at.press()
+    at.press()
+    at.follow("Passar ingen tid? Bevaka tider")
+    at.see("watch")
+    at.write("Till och med", "2026-11-01")
+    at.press("Börja bevaka")
+    at.see("watch-wrong")
+    at.write("Till och med", "2026-12-24")
+    at.press("Börja bevaka")
+    at.see("watches")
+
+
+def behind_the_pages(at: Window) -> None:
+    """§5.0: the calls behind a page, in the demo."""
+    at.sign_in(ANNA)
+    at.go("bokade-tider")
+    at.page.get_by_role("link", name="Visa anropen bakom sidan").click()
+    at.see("calls")
 
 
 def settling(at: Window) -> None:
@@ -315,6 +348,8 @@ WALKS: tuple[Callable[[Window], None], ...] = (
     acting,
     invited,
     settling,
+    waiting,
+    behind_the_pages,
 )
 """In an order in which one region is enough for them all."""
 
