@@ -12,9 +12,8 @@ from werkzeug.wrappers import Response
 
 from eservice.administration import desk
 from eservice.clinics import Change, Clinic
-from eservice.pages import 
-from eservice.wording import texts_in
 from eservice.shown import Shown
+from eservice.wording import texts_in
 from webpages.forms import Form
 from webpages.texts import Texts
 
