@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from flask import url_for
@@ -118,7 +119,10 @@ def _page_of(journey: Journey, is_it: Callable[[s.Timeslot], bool]) -> str:
     """The page of the citizen's first booking that `is_it`, at the clinic or else at any, for those of a group count
     together; the list, when it cannot be found."""
     platform, person = visits.eservice().platform, visits.visit().subject
-    asks = (lambda: platform.schedule(journey.at, person), lambda: platform.everywhere(person).timeslots)
+    asks: tuple[Callable[[], tuple[s.Timeslot, ...]], ...] = (
+        partial(platform.schedule, journey.at, person),
+        lambda: platform.everywhere(person).timeslots,
+    )
     for ask in asks:
         with suppress(NotReached):
             for one in in_order(ask()):
