@@ -15,8 +15,8 @@ from playwright.sync_api import Page
 
 from docs.screenshots import clear, take
 from tests.chromium import a_chromium
+from tests.eservice.conftest import a_demo
 from tests.eservice.strolls import SETTINGS, WALKS, Window
-from tests.serving import demo_region
 
 LEFT_OUT = frozenset(
     (
@@ -33,10 +33,10 @@ ON_A_TELEPHONE = frozenset(
 def main() -> None:
     """Take them all anew."""
     clear("eservice-*")
-    with tempfile.TemporaryDirectory() as folder, demo_region(Path(folder), eservice=SETTINGS) as served:
+    with tempfile.TemporaryDirectory() as folder, a_demo(None, Path(folder), eservice=SETTINGS) as demo:
         for walk in WALKS:
             with _window() as page:
-                walk(Window(page, served, _take))
+                walk(Window(page, demo, _take))
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from contracts.subscriber import Notice, Subscriber
 from contracts.times import Clock
 from contracts.transport import HttpTransport, Transport
 from eservice import engagements, news, reminding
+from eservice.administration.administrators import Administrator, Administrators
 from eservice.calendar_entries import CalendarEntries
 from eservice.calls import CallBook, RecordingTransport
 from eservice.clinics import ClinicRegister, Unit
@@ -48,7 +49,7 @@ NOTICES_PATH = "/subscriber/notices/v1"
 
 
 class EService:
-    """What the pages of an e-service stand on. `people` and `units` come from whoever knows the region.
+    """What the pages of an e-service stand on. People, units and administrators come from whoever knows the region.
 
     `post_settings` is asked when it opens, for a demo's mail server gets its port then; without it the settings' own
     hold.
@@ -62,6 +63,7 @@ class EService:
         clock: Clock,
         transport: Transport | None = None,
         post_settings: Callable[[], PostSettings] | None = None,
+        administrators: Iterable[Administrator] = (),
     ) -> None:
         self.settings, self.clock = settings, clock
         self._own_transport = HttpTransport(read_seconds=settings.read_seconds)
@@ -72,6 +74,7 @@ class EService:
         self.platform = Platform(settings, RecordingTransport(way) if self.calls else way, clock)
         self.people = PopulationRegister(people)
         self.clinics = ClinicRegister(units, self.database)
+        self.administrators = Administrators(administrators)
         self.references = References(self.database)
         self.journeys = Journeys(self.database, clock, timedelta(minutes=settings.idle_minutes))
         self.ended_visits = EndedVisits(self.database, clock, timedelta(hours=settings.most_hours))

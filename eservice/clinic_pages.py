@@ -13,7 +13,7 @@ from datetime import date
 from flask import Blueprint, abort, request, url_for
 from werkzeug.wrappers import Response
 
-from eservice import pages, visits
+from eservice import flow, pages, visits
 from eservice.clinic_settings import Service
 from eservice.clinics import Clinic
 from eservice.pages import render, see_other
@@ -112,8 +112,5 @@ def _link(clinic: Clinic, service: Service, person: Person | None, today: date) 
 
 def closed_sentence(clinic: Clinic) -> str:
     """That booking on the web is closed for a time, and why; empty when it is not (R42)."""
-    closing = clinic.settings.closing
-    if not closing.covers(visits.now().date()):
-        return ""
-    t = pages.texts()
-    return t("clinic.closed", reason=closing.reason, phone=clinic.phone or t("noun.the_clinic"))
+    is_closed = clinic.settings.closing.covers(visits.now().date())
+    return flow.closing_sentence(clinic, pages.texts()) if is_closed else ""

@@ -44,7 +44,7 @@ class Texts:
 class Audience:
     """Whom a service is open to (R2). Empty means everybody; ages count on the day asked for, both ends included.
 
-    `selected`: the service is for these citizens alone, by number.
+    `selected`: the service is for these citizens alone, by number. Raises ValueError for ages that nobody can have.
     """
 
     regions: tuple[str, ...] = ()
@@ -53,6 +53,14 @@ class Audience:
     age_from: int | None = None
     age_to: int | None = None
     selected: tuple[str, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        if self.age_from is not None and self.age_to is not None and self.age_to < self.age_from:
+            raise ValueError("the highest age is below the lowest")
+
+    @property
+    def is_everybody(self) -> bool:
+        return self == Audience()
 
     def admits(self, person: Person, day: date) -> bool:
         """Whether the service is for this person. Who does not tell what is asked for is not admitted."""
@@ -85,11 +93,18 @@ class ServiceSettings:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Closed for a time (R42): why, from and until which day, both included; without days it is not closed."""
+    """Closed for a time (R42): why, from and until which day, both included; without days it is not closed.
+
+    Raises ValueError for a closing that ends before it begins, or has an end alone.
+    """
 
     reason: str = ""
     first_day: date | None = None
     last_day: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.last_day is not None and (self.first_day is None or self.last_day < self.first_day):
+            raise ValueError("the closing ends before it begins")
 
     def covers(self, day: date) -> bool:
         """Whether it is closed on `day`; without a last day until somebody opens again."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from contracts.database import Database
@@ -79,6 +80,15 @@ class Clinic:
         return not self.unit.is_virtual and self.settings.is_open(service, person, day)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a clinic's settings: who made it, when, and the names of what was changed."""
+
+    administrator: HsaId
+    what: str
+    at: datetime
+
+
 class SettingsChanged(Exception):
     """Somebody else has changed the clinic's settings since they were read."""
 
@@ -123,15 +133,25 @@ class ClinicRegister:
         )
 
     def change(self, clinic: Clinic, settings: ClinicSettings, administrator: HsaId, what: str, now: datetime) -> None:
-        """Put the settings in force. Raises SettingsChanged when `clinic` is no longer as it was read."""
-        with self._database.writing() as session:
-            row = session.get(ClinicSettingsRow, clinic.hsa_id.key, with_for_update=True)
-            if (row.version if row else 0) != clinic.version:
-                raise SettingsChanged
-            _put(session, row, clinic, settings, administrator, now)
-            session.add(
-                AdministratorLogRow(clinic=clinic.hsa_id.key, administrator=administrator.text, what=what, at=now)
-            )
+        """Put the settings in force, and note who did. Raises SettingsChanged when `clinic` is not as it was read."""
+        noted = AdministratorLogRow(clinic=clinic.hsa_id.key, administrator=administrator.text, what=what, at=now)
+        try:
+            with self._database.writing() as session:
+                row = session.get(ClinicSettingsRow, clinic.hsa_id.key, with_for_update=True)
+                if (row.version if row else 0) != clinic.version:
+                    raise SettingsChanged
+                _put(session, row, clinic, settings, administrator, now)
+                session.add(noted)
+        except IntegrityError:  # two first changes at once
+            raise SettingsChanged from None
+
+    def changes(self, clinic: Clinic, most: int) -> tuple[Change, ...]:
+        """What was changed last, newest first."""
+        log = AdministratorLogRow
+        asked = select(log).where(log.clinic == clinic.hsa_id.key).order_by(log.id.desc()).limit(most)
+        with self._database.reading() as session:
+            rows = session.scalars(asked).all()
+        return tuple(Change(HsaId(row.administrator), row.what, row.at) for row in rows)
 
     def _with_settings(self, unit: Unit) -> Clinic:
         with self._database.reading() as session:

@@ -68,13 +68,18 @@ def is_email(typed: str) -> bool:
     return True
 
 
+def is_phone(typed: str) -> bool:
+    """Whether it has the signs of a telephone number alone."""
+    return any(map(str.isdigit, typed)) and all(char.isdigit() or char in " +-()" for char in typed)
+
+
 def contact_faults(form: Form) -> dict[str, str]:
     """Phone and e-mail for a booking, as they were typed; what is wrong with them stands in the form.
 
     The clinic rings the number, so it may be anybody's in any country.
     """
     phone, email = form.text("phone", most=32) or "", form.text("email", most=_MOST) or ""
-    if phone and not all(char.isdigit() or char in " +-()" for char in phone):
+    if phone and not is_phone(phone):
         form.fault("phone", "form.phone")
     if email and not is_email(email):
         form.fault("email", "form.email")

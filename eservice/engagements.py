@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from contracts import engagements as e
-from contracts.database import Database
+from contracts.database import Database, hold
 from contracts.engagement_codec import version_of
 from contracts.identifiers import HsaId
 from contracts.subscriber import Notice
@@ -115,6 +115,7 @@ def _is_load(session: Session, source_system: str, notice: Notice) -> bool:
 
 
 def _row(session: Session, owner: str, clinic: HsaId, booking_id: str, now: datetime) -> EngagementRow:
+    hold(session, f"engagements {owner}")  # of two that tell of a new one at once, one waits
     row = session.get(EngagementRow, (owner, clinic.key, booking_id), with_for_update=True)
     if row is None:
         key = {"owner": owner, "clinic": clinic.key, "booking_id": booking_id}

@@ -22,12 +22,13 @@ from flask import abort, url_for
 from werkzeug.wrappers import Response
 
 from contracts.identifiers import HsaId
-from eservice import pages, visits, why
-from eservice.clinic_settings import Kind, Service, Texts
+from eservice import clinic_settings, pages, visits, why
+from eservice.clinic_settings import Kind, Service
 from eservice.clinics import Clinic
 from eservice.journeys import Journey, JourneySent
 from eservice.platform import Wish
 from webpages.forms import Form
+from webpages.texts import Texts
 
 Step = Literal["before", "what", "who", "time", "words", "check", "done"]
 TO_FIELD = "to"
@@ -131,7 +132,7 @@ def service_of(kind: Kind) -> Service:
     return "book" if kind == "book" else "booked"
 
 
-def texts_of(journey: Journey) -> Texts:
+def texts_of(journey: Journey) -> clinic_settings.Texts:
     """What the clinic where the flow began says in it."""
     return clinic_at(journey.clinic).texts(journey.kind)
 
@@ -226,7 +227,7 @@ def demand_open(journey: Journey) -> None:
         return
     for one in {journey.clinic, journey.at}:
         if not clinic_at(one).settings.is_open(service_of(journey.kind), here.subject, visits.now().date()):
-            abort(closed(clinic_at(one)))
+            abort(closed(clinic_at(one), service_of(journey.kind)))
 
 
 def takes_nothing(at: Clinic) -> bool:
@@ -234,17 +235,20 @@ def takes_nothing(at: Clinic) -> bool:
     return not at.settings.is_active or at.settings.closing.covers(visits.now().date())
 
 
-def closed(of: Clinic) -> Response:
+def closed(of: Clinic, service: Service = "book") -> Response:
     """E18's page, or that booking is closed for a time (R42)."""
-    t, closing = pages.texts(), of.settings.closing
-    phone = of.phone or t("noun.the_clinic")
-    text = t("trouble.closed.text")
-    if closing.covers(visits.now().date()):
-        text = t("clinic.closed", reason=closing.reason, phone=phone)
+    t, is_closed = pages.texts(), service == "book" and of.settings.closing.covers(visits.now().date())
+    text = closing_sentence(of, t) if is_closed else t("trouble.closed.text")
     card = (t("trouble.closed.card"), url_for("clinic_pages.card", slug=of.slug))
     reasons = (t("why_box.link"), url_for("why.show", slug=of.slug))
-    page = pages.TroublePage(t("trouble.closed.heading"), text, links=(card, reasons), clinics=(of,))
+    links = (card, reasons) if of.settings.is_active else (reasons,)
+    page = pages.TroublePage(t("trouble.closed.heading"), text, links=links, clinics=(of,))
     return pages.render("trouble.html", page, 403)
+
+
+def closing_sentence(of: Clinic, t: Texts) -> str:
+    """What is said of the clinic while it is closed for a time (R42), on whatever day."""
+    return t("clinic.closed", reason=of.settings.closing.reason, phone=of.phone or t("noun.the_clinic"))
 
 
 def page(journey: Journey, step: Step, is_wrong: bool = False, heading: str = "") -> FlowPage:

@@ -12,9 +12,14 @@ _WEB = re.compile(r"https?://[^\s/?#\\@\x00-\x20]+(?:[/?#][^\s\x00-\x20]*)?", re
 _CONTACT = re.compile(r"tel:\+?[0-9-]+|mailto:[^\s@?\x00-\x20]+@[^\s@?\x00-\x20]+", re.IGNORECASE)
 
 
+def is_web_address(address: str) -> bool:
+    """Whether it is an address of http or https that hides nothing."""
+    return _WEB.fullmatch(address) is not None
+
+
 def web_link(address: str, text: str) -> Markup:
     """`text`, escaped unless it is Markup, as a link when `address` is http or https; otherwise alone."""
-    if not _WEB.fullmatch(address):
+    if not is_web_address(address):
         return Markup("%s") % text
     return Markup('<a href="%s" rel="noopener noreferrer">%s</a>') % (address, text)
 

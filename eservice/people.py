@@ -72,6 +72,15 @@ class PopulationRegister:
     def everybody(self) -> tuple[Person, ...]:
         return tuple(self._people.values())
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where people live, by name."""
+        return tuple(sorted({one.region for one in self._people.values() if one.region}))
+
+    @property
+    def municipalities(self) -> tuple[str, ...]:
+        return tuple(sorted({one.municipality for one in self._people.values() if one.municipality}))
+
     def person(self, number: str) -> Person | None:
         """Who has the number; None when nobody has."""
         return self._people.get(number)

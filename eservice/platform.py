@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from contracts import scheduling as s
 from contracts.codec import SCHEDULING_INTERACTIONS
 from contracts.consumer import AnswerUnusable, InternalCaller, SchedulingConsumer, may_have_happened
-from contracts.errors import NotAuthorised, PlatformError, ProducerFault, RouteMissing
+from contracts.errors import NotAuthorised, PlatformError, ProducerFault, RouteAmbiguous, RouteMissing
 from contracts.identifiers import HsaId
 from contracts.registry_consumer import RegistryConsumer
 from contracts.times import Clock
@@ -32,6 +32,7 @@ from eservice.troubles import BookingUnknown, NotReached, Outcome, OutcomeUnknow
 log = logging.getLogger(__name__)
 
 THREADS = 16
+NO_BOOKING = "no-such-booking"
 Answer = TypeVar("Answer")
 
 _FAILURES = (PlatformError, ProducerFault, AnswerUnusable, NoAnswer)
@@ -100,18 +101,45 @@ class Platform:
         told = self._contracts(clinic)
         return told is None or SCHEDULING_INTERACTIONS[interaction].contract in told
 
+    def missing(self, clinic: HsaId, interactions: Sequence[str]) -> tuple[str, ...] | None:
+        """Those that the clinic cannot be asked, by what the registry says now; None when the registry is silent."""
+        told = self._told_by_registry(clinic)
+        if told is None:
+            return None
+        return tuple(one for one in interactions if SCHEDULING_INTERACTIONS[one].contract not in told)
+
+    def leads_to(self, clinic: HsaId) -> bool | None:
+        """Whether there is a route to the clinic now; None when the platform is silent.
+
+        The registry tells of authorisations alone, so this asks for a booking that there is not: any answer but that
+        there is no way came by one.
+        """
+        try:
+            self._consumer.get_booking_details(s.GetBookingDetails(clinic, NO_BOOKING), actor=None)
+        except (RouteMissing, RouteAmbiguous):
+            return False
+        except NoAnswer:
+            return None
+        except _FAILURES:
+            return True
+        return True
+
     def _contracts(self, clinic: HsaId) -> frozenset[str] | None:
-        now = self._clock()
         kept = self._offered.get(clinic)
-        if kept is not None and now - kept[0] < timedelta(seconds=self._settings.registry_seconds):
+        if kept is not None and self._clock() - kept[0] < timedelta(seconds=self._settings.registry_seconds):
             return kept[1]
-        told: frozenset[str] | None
+        told = self._told_by_registry(clinic)
+        return kept[1] if told is None and kept is not None else told
+
+    def _told_by_registry(self, clinic: HsaId) -> frozenset[str] | None:
         try:
             told = self._registry.supported_contracts(clinic)
         except _FAILURES as error:
             log.warning("registry_silent: %s", _why(error), extra={"logical_address": clinic.text})
-            told = None if kept is None else kept[1]
-        self._offered[clinic] = now, told
+            kept = self._offered.get(clinic)
+            self._offered[clinic] = self._clock(), None if kept is None else kept[1]  # not asked again at every page
+            return None
+        self._offered[clinic] = self._clock(), told
         return told
 
     def facilities(self, clinic: HsaId, person: Person, booking_id: str | None = None) -> tuple[s.FacilityInfo, ...]:

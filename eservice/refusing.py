@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from flask import url_for
@@ -119,7 +120,7 @@ def _page_of(journey: Journey, is_it: Callable[[s.Timeslot], bool]) -> str:
     together; the list, when it cannot be found."""
     platform, person = visits.eservice().platform, visits.visit().subject
     asks: tuple[Callable[[], tuple[s.Timeslot, ...]], ...] = (
-        lambda: platform.schedule(journey.at, person),
+        partial(platform.schedule, journey.at, person),
         lambda: platform.everywhere(person).timeslots,
     )
     for ask in asks:

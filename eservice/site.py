@@ -36,6 +36,7 @@ from eservice import (
     ways_back,
     why,
 )
+from eservice.administration.site import blueprint as administration
 from eservice.app import EService
 from eservice.journeys import JourneyUnknown
 from eservice.pages import TroublePage, render
@@ -78,6 +79,7 @@ def make_site(eservice: EService, secret: bytes) -> Flask:
     site.register_blueprint(look.blueprint)
     for one in _PAGES:
         site.register_blueprint(one.blueprint)
+    site.register_blueprint(administration)
     site.before_request(visits.check)
     call_pages.surround(site)
     site.context_processor(lambda: dict(pages.context()))

@@ -124,12 +124,13 @@ def _places(journey: Journey) -> tuple[Place, ...]:
             is_chosen=found.hsa_id == journey.at or len(known) == 1,
             is_own=found.hsa_id == journey.clinic,
         )
-        for one, found in known
+        for one, found in sorted(known, key=lambda pair: pair[1].settings.place_in_menu)
     )
 
 
 def _open_clinic(journey: Journey, hsa_id: HsaId) -> Clinic | None:
-    """The clinic, if the e-service knows it and its service is open to the citizen (R2): else it is no way on."""
+    """The clinic, if the service is on and for the citizen there (R1, R2): else it is no way on. Whom a clinic has
+    invited it has invited."""
     found, here = visits.eservice().clinics.clinic(hsa_id), visits.visit()
     if found is not None and flow.is_invited(journey):
         return None if found.unit.is_virtual or flow.takes_nothing(found) else found

@@ -13,10 +13,12 @@ from flask import Blueprint, url_for
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
+from contracts.identifiers import HsaId
 from eservice import flow, pages, visits
 from eservice.flow import FlowPage
 from eservice.journeys import Journey
 from eservice.pages import render, see_other
+from eservice.people import Person
 from eservice.shown import Shown
 from eservice.troubles import NotReached
 from webpages.forms import Form
@@ -101,14 +103,15 @@ def _shown(journey: Journey, form: Form, offered: Found | None = None) -> Respon
 
 
 def _offered(journey: Journey) -> Found:
+    return offered(journey.at, visits.visit().subject, flow.clinic(journey).settings.shows_care_types)
+
+
+def offered(clinic: HsaId, person: Person, shows_care: bool) -> Found:
     """Kinds of time by kinds of care, each group asked for at the same time; those of no kind of care last."""
-    here, platform = visits.visit(), visits.eservice().platform
-    shows_care = flow.clinic(journey).settings.shows_care_types
-    care_types = platform.care_types(journey.at, here.subject) if shows_care else ()
+    platform = visits.eservice().platform
+    care_types = platform.care_types(clinic, person) if shows_care else ()
     ids = [None, *(one.care_type_id for one in care_types)]
-    all_kinds, *by_care = platform.at_once(
-        *(partial(platform.time_types, journey.at, here.subject, one) for one in ids)
-    )
+    all_kinds, *by_care = platform.at_once(*(partial(platform.time_types, clinic, person, one) for one in ids))
     grouped = {one.time_type_id for kinds in by_care for one in kinds}
     rest = tuple(one for one in all_kinds if one.time_type_id not in grouped)
     found = [(care, kinds) for care, kinds in zip(care_types, by_care, strict=True) if kinds]
@@ -116,7 +119,10 @@ def _offered(journey: Journey) -> Found:
 
 
 def _hints(journey: Journey) -> Mapping[str, s.Timeslot]:
-    """The time that the citizen has already, by its kind's id; nothing when the clinic does not answer that."""
+    """The time that the citizen has already, by its kind's id; nothing when the clinic does not answer that, or when
+    booked times are not for the citizen to see there (R1, R2)."""
+    if not flow.clinic(journey).is_open("booked", visits.visit().subject, visits.now().date()):
+        return {}
     try:
         booked = visits.eservice().platform.schedule(journey.at, visits.visit().subject)
     except NotReached:

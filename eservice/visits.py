@@ -36,6 +36,8 @@ SIGN_OF_LIFE = timedelta(minutes=5)
 """How often it is written down that somebody is still here, so that flows are kept in other tabs too."""
 _NAME, _CITIZEN, _SUBJECT, _RESUMED, _LANGUAGE = "visit", "citizen", "subject", "resumed", "language"
 _BEGAN, _SEEN, _KEPT_AT = "began", "seen", "kept"
+ADMINISTRATOR = "administrator"
+"""The place in the cookie of an administrator's visit, which is another one (administration/desk.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +105,9 @@ def end() -> None:
 
 
 def _forget() -> None:
-    language = session.get(_LANGUAGE)
+    kept = {name: session[name] for name in (_LANGUAGE, ADMINISTRATOR) if name in session}
     session.clear()
-    if language:
-        session[_LANGUAGE] = language
+    session.update(kept)
 
 
 def act_for(subject: Person | None) -> None:

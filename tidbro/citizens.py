@@ -33,7 +33,14 @@ class Citizens:
         told = _settings(settings, base_url)
         self.mailbox = None if told.post.smtp_host else DemoMailbox(self._folder, clock)
         post = None if self.mailbox is None else lambda mailbox=self.mailbox: mailbox.post_settings
-        self.eservice = EService(told, demo_eservice.people(), demo_eservice.units(), clock, post_settings=post)
+        self.eservice = EService(
+            told,
+            demo_eservice.people(),
+            demo_eservice.units(),
+            clock,
+            post_settings=post,
+            administrators=demo_eservice.administrators(),
+        )
 
     @property
     def sites(self) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The demo's e-service: who the citizens are to it, and which clinics it knows.
+"""The demo's e-service: who the citizens are to it, which clinics it knows, and who administers them.
 
 Names, phones and addresses are the systems' own (demo_region.toml); what only an e-service knows stands in
 demo_eservice.toml.
@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from contracts.identifiers import HsaId, PersonIdentity
+from eservice.administration.administrators import Administrator
 from eservice.clinic_settings import ClinicSettings, read
 from eservice.clinics import Unit
 from eservice.people import Person
@@ -37,8 +38,7 @@ def _person(one: demo_people.Citizen) -> Person:
         phone=given.phone or "",
         email=given.email or "",
         is_protected=one.is_protected,
-        region=told["region"],
-        municipality=told["municipality"],
+        **{"region": told["region"], "municipality": told["municipality"], **told["elsewhere"].get(number, {})},
         children=tuple(map(PersonIdentity, told["children"].get(number, ()))),
         shows=told["shows"].get(number, ""),
         listed_at=None if one.listed is None else one.listed.clinic,
@@ -59,4 +59,12 @@ def _unit(entry: Mapping[str, Any], told: Mapping[str, Any]) -> Unit:
         is_virtual=entry.get("is_virtual", False),
         usual=read(ClinicSettings, told.get("settings", {})),
         **{"address": entry.get("address", ""), **texts},
+    )
+
+
+def administrators() -> tuple[Administrator, ...]:
+    """The invented members of staff who administer the demo's clinics."""
+    return tuple(
+        Administrator(HsaId(one["hsa_id"]), one["name"], tuple(map(HsaId, one["clinics"])))
+        for one in _told()["administrators"]
     )

@@ -6,6 +6,7 @@ number {least} {most}, day, clock, choice, person.
 Elsewhere: whether the form is ours at all (tokens.py), what the values mean to the site.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -54,7 +55,7 @@ class Form:
             self.fault(name, "form.required")
         if len(typed) > most:
             self.fault(name, "form.too_long", most=most)
-        if any(not char.isprintable() and char not in "\n\t" for char in typed):
+        if not all(map(_is_shown, typed)):
             self.fault(name, "form.unprintable")
         return typed or None
 
@@ -112,6 +113,11 @@ class Form:
         except ValueError:
             self.fault(name, text, **told)
             return None
+
+
+def _is_shown(char: str) -> bool:
+    """Whether the sign can stand in a text; blanks that do not break come with what is pasted."""
+    return char.isprintable() or char in "\n\t" or unicodedata.category(char) == "Zs"
 
 
 def _whole(text: str, least: int, most: int) -> int:

@@ -165,7 +165,7 @@ class Browser:
         sent = {name: value for name, value in values.items() if value is not None}
         address = urldefrag(urljoin(self.url, form.action) if form.action else self.url).url
         if form.method == "get":
-            return self._seen(self.session.get(address, params=sent))
+            return self._seen(self.session.get(address.partition("?")[0], params=sent))
         return self._seen(self.session.post(address, data=sent))
 
     def _form(self, button: str, typed: dict) -> tuple[HtmlForm, Control | None]:

@@ -72,11 +72,13 @@ def demo(planted, tmp_path) -> Iterator[Demo]:
 
 
 class a_demo:
-    """The demo with other settings of the e-service or the region, for `with`."""
+    """The demo with other settings of the e-service or the region, for `with`; planted anew where `planted` is None."""
 
     def __init__(self, planted, tmp_path, eservice: dict | None = None, **settings) -> None:
         data = tmp_path / "data"
-        if not data.exists():
+        if planted is None:
+            data.mkdir()
+        elif not data.exists():
             shutil.copytree(planted, data)
         told = {"reconcile_pause_seconds": 0.0, **(eservice or {})}
         self._region = demo_region(data, SetClock(MORNING), eservice=told, **settings)

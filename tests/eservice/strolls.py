@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from playwright.sync_api import Page
 
-from tests.people import ANNA, BERTIL, DAN, GRETA, HULDA, KARIN, Person
-from tests.serving import Served
+from tests.eservice.conftest import Demo
+from tests.people import ANNA, BERTIL, DAN, ELIN, GRETA, HULDA, KARIN, LARS, Person
 from tidbro.demo_mode import Mode, set_mode
 
 PAGES: dict[str, tuple[Person | None, str]] = {
@@ -25,11 +25,17 @@ PAGES: dict[str, tuple[Person | None, str]] = {
     "clinic": (ANNA, "mottagning/bjorkdalens-barnmorskemottagning"),
     "clinic-open": (None, "mottagning/vaccinationen-torget"),
     "bookings": (GRETA, "bokade-tider"),
-    "bookings-none": (DAN, "bokade-tider"),
+    "bookings-clinic": (GRETA, "bokade-tider/provtagningen-norra"),
+    "bookings-none": (LARS, "bokade-tider"),
+    "inbox-empty": (LARS, "inkorg"),
+    "first-free": (DAN, "forsta-lediga"),
+    "watches-none": (DAN, "bevakningar"),
+    "why": (DAN, "varfor/bjorkdalens-vardcentral"),
     "acting": (ANNA, "ombud"),
     "acting-nobody": (DAN, "ombud"),
     "accessibility": (None, "tillganglighet"),
     "not-found": (ANNA, "finns-inte"),
+    "settings": (ANNA, "installningar"),
     "not-open": (HULDA, "boka/ungdomsmottagningen-kajen"),
 }
 """What one looks at → who looks, nobody who is signed in for None, and the address below the site."""
@@ -44,12 +50,12 @@ class Window:
     """A citizen's window at the demo."""
 
     page: Page
-    served: Served
+    demo: Demo
     look: Callable[[Page, str], None]
 
     def go(self, path: str) -> None:
         """To an address below the site."""
-        self.page.goto(f"{self.served.url}/eservice/{path}")
+        self.page.goto(f"{self.demo.site}{path}")
 
     def sign_in(self, person: Person) -> None:
         self.go("logga-in")
@@ -70,7 +76,7 @@ class Window:
 
     def later(self, seconds: float) -> None:
         """The region's clock, put forward."""
-        self.served.clock.now += timedelta(seconds=seconds)
+        self.demo.clock.now += timedelta(seconds=seconds)
 
     def see(self, name: str) -> None:
         self.look(self.page, name)
@@ -95,6 +101,10 @@ def signing_in(at: Window) -> None:
     at.write("Personnummer", "19791212-9281")
     at.press("Logga in")
     at.see("sign-in-wrong")
+    at.sign_in(DAN)
+    at.later(31 * 60)
+    at.go("bokade-tider")
+    at.see("sign-in-ended")
 
 
 def booking(at: Window) -> None:
@@ -144,6 +154,10 @@ def booking_with_a_message(at: Window) -> None:
     at.press()
     at.press("Boka tiden")
     at.see("book-done-message")
+    at.go("inkorg")
+    at.see("inbox")
+    at.follow("Bokad tid: Blodprov")
+    at.see("letter")
 
 
 def moving(at: Window) -> None:
@@ -216,13 +230,13 @@ def nobody_answers(at: Window) -> None:
     """E13 and E14: no answer when it is sent; later it turns out not to have been carried out."""
     at.sign_in(BERTIL)
     to_the_summary(at)
-    set_mode(at.served.data, Mode.FAULT)
+    set_mode(at.demo.served.data, Mode.FAULT)
     at.press("Boka tiden")
     at.see("no-answer")
     waiting = at.page.url
     at.go("boka/mottagningen-ostadig")
     at.see("not-reached")
-    set_mode(at.served.data, Mode.OFF)
+    set_mode(at.demo.served.data, Mode.OFF)
     for _ in range(3):
         at.later(PAUSE_SECONDS)
         at.page.goto(waiting)
@@ -232,10 +246,10 @@ def nobody_answers(at: Window) -> None:
 def a_clinic_is_silent(at: Window) -> None:
     """E15: a list that is not whole."""
     at.sign_in(GRETA)
-    set_mode(at.served.data, Mode.FAULT)
+    set_mode(at.demo.served.data, Mode.FAULT)
     at.go("bokade-tider")
     at.see("bookings-partial")
-    set_mode(at.served.data, Mode.OFF)
+    set_mode(at.demo.served.data, Mode.OFF)
 
 
 def acting(at: Window) -> None:
@@ -246,9 +260,83 @@ def acting(at: Window) -> None:
     at.see("start-acting")
 
 
+def invited(at: Window) -> None:
+    """§5.8: an open invitation, from the start page, from the inbox, and used."""
+    at.demo.settle()
+    at.sign_in(ELIN)
+    at.see("start-invited")
+    at.go("inkorg")
+    at.follow("Kallelse")
+    at.see("letter-invitation")
+    at.follow("Visa kallelsen")
+    at.see("invitation")
+    at.follow("Boka en tid")
+    at.see("book-invitation")
+    at.choose("Screening Väster")
+    at.press()
+    at.choose()
+    at.press()
+    at.see("book-invitation-check")
+    at.press("Boka tiden")
+    at.see("book-invitation-done")
+
+
+def reminding(at: Window) -> None:
+    """§5.10, and a time that is too close for anything (§5.5, E9)."""
+    at.sign_in(ANNA)
+    a_booking_of(at, "Blodprov")
+    at.follow("Lägg till påminnelse")
+    at.see("reminder")
+    at.press("Spara påminnelser")
+    at.see("reminder-wrong")
+    at.page.get_by_role("checkbox", name="E-post").check()
+    at.press("Spara påminnelser")
+    at.see("reminder-asked")
+    at.sign_in(KARIN)
+    a_booking_of(at, "Resevaccination")
+    at.see("booking-too-late")
+
+
+def waiting(at: Window) -> None:
+    """What is there when no time suits: the first free one of several clinics, and being told of freed times."""
+    at.sign_in(DAN)
+    at.go("forsta-lediga")
+    at.follow("Blodprov")
+    at.see("first-free-found")
+    at.go("boka/provtagningen-norra")
+    at.press()
+    at.press()
+    at.follow("Passar ingen tid? Bevaka tider")
+    at.see("watch")
+    at.write("Till och med", "2026-11-01")
+    at.press("Börja bevaka")
+    at.see("watch-wrong")
+    at.write("Till och med", "2026-12-24")
+    at.press("Börja bevaka")
+    at.see("watches")
+
+
+def behind_the_pages(at: Window) -> None:
+    """§5.0: the calls behind a page, in the demo."""
+    at.sign_in(ANNA)
+    at.go("bokade-tider")
+    at.page.get_by_role("link", name="Visa anropen bakom sidan").click()
+    at.see("calls")
+
+
+def settling(at: Window) -> None:
+    """Ways to be told: numbers and addresses that cannot be."""
+    at.sign_in(ANNA)
+    at.go("installningar")
+    at.write("Mobilnummer", "ring mig")
+    at.press("Spara")
+    at.see("settings-wrong")
+
+
 WALKS: tuple[Callable[[Window], None], ...] = (
     show_pages,
     signing_in,
+    reminding,
     booking,
     booking_with_a_message,
     moving,
@@ -258,7 +346,12 @@ WALKS: tuple[Callable[[Window], None], ...] = (
     nobody_answers,
     a_clinic_is_silent,
     acting,
+    invited,
+    settling,
+    waiting,
+    behind_the_pages,
 )
+"""In an order in which one region is enough for them all."""
 
 
 def a_booking_of(at: Window, kind: str) -> None:

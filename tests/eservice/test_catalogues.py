@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from eservice.pages import LANGUAGES
+from eservice.wording import LANGUAGES
 from webpages.texts import read
 
 SWEDISH, ENGLISH = (read(LANGUAGES[language][-1]) for language in ("sv", "en"))

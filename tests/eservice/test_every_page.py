@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.eservice import strolls as walks
+from tests.eservice import strolls
 from tests.eservice.conftest import a_demo
 from tests.eservice.page_checks import check_page, listen, skips_a_level
 
@@ -22,13 +22,13 @@ def looked_at(page: Page, name: str) -> None:
     page.emulate_media(color_scheme="light")
 
 
-@pytest.mark.parametrize("walk", walks.WALKS, ids=lambda walk: walk.__name__)
+@pytest.mark.parametrize("walk", strolls.WALKS, ids=lambda walk: walk.__name__)
 def test_every_page_and_state_holds_by_axe_and_fits_its_window(
-    chromium: Browser, planted, tmp_path, walk: Callable[[walks.Window], None]
+    chromium: Browser, planted, tmp_path, walk: Callable[[strolls.Window], None]
 ) -> None:
-    with a_demo(planted, tmp_path, eservice=walks.SETTINGS) as demo, chromium.new_context(locale="sv-SE") as context:
+    with a_demo(planted, tmp_path, eservice=strolls.SETTINGS) as demo, chromium.new_context(locale="sv-SE") as context:
         heard = listen(context)
-        walk(walks.Window(context.new_page(), demo.served, looked_at))
+        walk(strolls.Window(context.new_page(), demo, looked_at))
         heard.check(demo.site)
 
 

@@ -44,7 +44,7 @@ WAYS = [
 def test_a_time_is_booked_moved_and_cancelled(chromium: Browser, demo, place, way, scripts, size) -> None:
     with chromium.new_context(viewport=size, java_script_enabled=scripts, locale="sv-SE") as context:
         heard, page = listen(context), context.new_page()
-        Window(page, demo.served, lambda *_: None).sign_in(LARS)
+        Window(page, demo, lambda *_: None).sign_in(LARS)
         hand = way(page, demo.site)
 
         hand.go(f"boka/{place.slug}")
@@ -103,7 +103,7 @@ def page(chromium: Browser):
 
 def test_after_choosing_a_day_or_a_month_its_heading_has_the_focus(page: Page, demo) -> None:
     """domain.md §5.12 items 4 and 5."""
-    at = Window(page, demo.served, lambda *_: None)
+    at = Window(page, demo, lambda *_: None)
     at.sign_in(DAN)
     at.go("boka/provtagningen-sodra")
     at.press()
@@ -119,7 +119,7 @@ def test_after_choosing_a_day_or_a_month_its_heading_has_the_focus(page: Page, d
 
 def test_what_is_wrong_has_the_focus_and_leads_to_its_field(page: Page, demo) -> None:
     """domain.md §5.12 item 6; E1 is an error too."""
-    at = Window(page, demo.served, lambda *_: None)
+    at = Window(page, demo, lambda *_: None)
     at.sign_in(BERTIL)
     at.go("boka/bjorkdalens-vardcentral")
     at.press()
@@ -147,7 +147,7 @@ def test_two_minutes_before_the_visit_ends_a_button_renews_it_and_the_focus_goes
     """domain.md §5.12 item 8."""
     with a_demo(planted, tmp_path, eservice={"idle_minutes": 3}) as demo, chromium.new_context() as context:
         page = context.new_page()
-        at = Window(page, demo.served, lambda *_: None)
+        at = Window(page, demo, lambda *_: None)
         at.sign_in(DAN)
         page.clock.install()
         at.go("mottagningar")
@@ -175,7 +175,7 @@ def test_two_minutes_before_the_visit_ends_a_button_renews_it_and_the_focus_goes
 def test_e14_the_page_looks_again_by_itself_and_turns_into_the_receipt(chromium: Browser, planted, tmp_path) -> None:
     with a_demo(planted, tmp_path, eservice=SETTINGS) as demo, chromium.new_context() as context:
         page = context.new_page()
-        at = Window(page, demo.served, lambda *_: None)
+        at = Window(page, demo, lambda *_: None)
         at.sign_in(BERTIL)
         to_the_summary(at)
         set_mode(demo.served.data, Mode.BAD_ANSWER)
@@ -198,7 +198,7 @@ def test_e14_the_page_looks_again_by_itself_and_turns_into_the_receipt(chromium:
 
 def test_a_receipt_is_printed_without_what_only_a_screen_can_use(page: Page, demo) -> None:
     """domain.md §5.12 item 14; look.md."""
-    at = Window(page, demo.served, lambda *_: None)
+    at = Window(page, demo, lambda *_: None)
     at.sign_in(ANNA)
     a_booking_of(at, "Blodprov")
     at.follow("Avboka")

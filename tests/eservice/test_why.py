@@ -5,7 +5,7 @@ import re
 import pytest
 
 from eservice import why
-from eservice.pages import texts_in
+from eservice.wording import texts_in
 from scheduling_backends.engine.refusals import RULES, Reason
 from tests.eservice.conftest import clinic
 from tests.people import BERTIL, DAN
