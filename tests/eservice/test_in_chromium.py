@@ -48,14 +48,14 @@ def test_a_time_is_booked_moved_and_cancelled(chromium: Browser, demo, place, wa
         hand = way(page, demo.site)
 
         hand.go(f"boka/{place.slug}")
-        through_the_steps(hand, place.kind)
+        through_the_steps(hand, place.kind, "torsdag 26 november 2026")
         hand.press("Boka tiden")
         assert hand.heading == "Klart! Din tid är bokad", page.inner_text("main")
         (booked,) = demo.booked(LARS, place.code)
 
         hand.go(f"bokad-tid/{name_of(demo, place, booked)}")
         hand.press("Omboka")
-        through_the_steps(hand, place.kind, "10.00")
+        through_the_steps(hand, place.kind, "fredag 27 november 2026")
         hand.press("Omboka tiden")
         assert hand.heading == "Klart! Din tid är ombokad"
         (moved,) = demo.booked(LARS, place.code)
@@ -69,16 +69,17 @@ def test_a_time_is_booked_moved_and_cancelled(chromium: Browser, demo, place, wa
         heard.check(demo.site)
 
 
-def through_the_steps(hand: Mouse, kind: str, clock: str = "") -> None:
-    """Answer whatever is asked, to the summary: this kind, this time, else the first of all; and some words."""
-    wanted = {"Vad gäller bokningen?": kind, "Välj dag och tid": clock, "Välj en ny dag och tid": clock}
+def through_the_steps(hand: Mouse, kind: str, day: str) -> None:
+    """Answer whatever is asked, to the summary: this kind, this day, else the first of all; and some words."""
     for _ in range(6):
         check_width(hand.page)
         if hand.heading == "Stämmer det här?":
             return
+        if hand.heading in ("Välj dag och tid", "Välj en ny dag och tid"):
+            hand.press(f"{day}, lediga tider")
         radios, area = hand.page.get_by_role("radio"), hand.page.get_by_role("textbox")
         if radios.count() and not hand.page.locator("input[type=radio]:checked").count():
-            hand.choose(wanted.get(hand.heading, ""))
+            hand.choose(kind if hand.heading == "Vad gäller bokningen?" else "")
         elif area.count():
             hand.write(area.first.evaluate("e => e.labels[0].firstChild.textContent.trim()"), "Ont i halsen.")
         hand.press("Fortsätt")
