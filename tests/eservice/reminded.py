@@ -61,7 +61,7 @@ def due_on(demo: Demo, booking: s.Timeslot, days: int = 0, **before: float) -> i
 def received(demo: Demo) -> list[tuple[str, str]]:
     """Recipient and text of all that arrived, in order, when everything has."""
     assert demo.eservice.settle_post(60)
-    return [(one.recipient, one.text) for one in reversed(demo.mailbox.messages())]
+    return [(one.recipient, one.text.partition("\n\n")[0]) for one in reversed(demo.mailbox.messages())]
 
 
 def outcomes(demo: Demo, booking: s.Timeslot, person: Person = DAN) -> list[str]:
