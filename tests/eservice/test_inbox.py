@@ -82,18 +82,18 @@ def test_a_process_that_dies_when_a_move_is_confirmed_confirms_it_once(demo, bro
 @contextmanager
 def dying_when_done(journeys):
     """Nothing is written down of a flow that is done."""
-    keep = journeys.keep
+    conclude = journeys.conclude
 
     def die(journey):
         if journey.phase == "done":
             raise SystemError
-        return keep(journey)
+        return conclude(journey)
 
-    journeys.keep = die
+    journeys.conclude = die
     try:
         yield
     finally:
-        del journeys.keep
+        del journeys.conclude
 
 
 def test_anothers_letter_is_as_unknown_as_none(demo, browse):
