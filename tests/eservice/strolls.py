@@ -40,6 +40,19 @@ PAGES: dict[str, tuple[Person | None, str]] = {
 }
 """What one looks at → who looks, nobody who is signed in for None, and the address below the site."""
 
+ADMINISTRATORS = {
+    "admin-clinics": "",
+    "admin-clinic": "mottagning/vaccinationen-torget/",
+    "admin-services": "mottagning/vaccinationen-torget/tjanster",
+    "admin-texts": "mottagning/vaccinationen-torget/texter/nybokning",
+    "admin-audience": "mottagning/vaccinationen-torget/malgrupp/boka-tid",
+    "admin-contact": "mottagning/vaccinationen-torget/kontakt",
+    "admin-showing": "mottagning/vaccinationen-torget/visning",
+    "admin-time-types": "mottagning/vaccinationen-torget/tidstyper",
+    "admin-not-found": "mottagning/finns-inte/",
+}
+"""The administrators' pages, below personal/."""
+
 PAUSE_SECONDS = 60.0
 SETTINGS = {"reconcile_pause_seconds": PAUSE_SECONDS}
 """Of the e-service: a page that waits for an answer must stand still while it is looked at."""
@@ -324,6 +337,16 @@ def behind_the_pages(at: Window) -> None:
     at.see("calls")
 
 
+def administering(at: Window) -> None:
+    """§8: what a clinic's administrator decides."""
+    at.go("personal/logga-in")
+    at.see("admin-sign-in")
+    at.page.get_by_role("button", name="Göran Fläder").click()
+    for name, path in ADMINISTRATORS.items():
+        at.go(f"personal/{path}")
+        at.see(name)
+
+
 def settling(at: Window) -> None:
     """Ways to be told: numbers and addresses that cannot be."""
     at.sign_in(ANNA)
@@ -350,6 +373,7 @@ WALKS: tuple[Callable[[Window], None], ...] = (
     settling,
     waiting,
     behind_the_pages,
+    administering,
 )
 """In an order in which one region is enough for them all."""
 
