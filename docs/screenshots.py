@@ -67,12 +67,13 @@ TIMEBOOK = {
     "print": "/bokningslista/utskrift?fran=2026-11-24&vy=vecka",
     "figures": "/statistik?fran=2026-11-24&till=2026-12-31",
 }
+SYSTEMS = ("takecare", "timebook")
 ON_A_TELEPHONE = ("calendar-panel", "list", "time-type", "booking", "schedule", "make")
 
 
 def main() -> None:
     """Take them all anew."""
-    clear("takecare-*", "timebook-*")
+    clear(*(f"{name}-*" for name in SYSTEMS))
     with tempfile.TemporaryDirectory() as folder, demo_region(Path(folder)) as served, a_chromium() as chromium:
         for system, clinic, kind, own in (
             ("takecare", "SE2321009991-1A01", "SSK30", TAKECARE),

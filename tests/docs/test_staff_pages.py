@@ -11,7 +11,9 @@ from tests.docs.pages import ROOT, links
 from tests.scheduling_backends.desks import SECRET, a_staffed_timebook
 from tests.scheduling_backends.takecare.conftest import a_record_system
 
-PICTURES = {f"screens/{path.name}" for path in screenshots.SCREENS.glob("*.webp")}
+PICTURES = {
+    f"screens/{path.name}" for name in screenshots.SYSTEMS for path in screenshots.SCREENS.glob(f"{name}-*.webp")
+}
 BEFORE_SIGNING_IN = {"/logga-in", "/logga-in/mottagning"}
 NO_PAGES = {
     "/": "leads on to the first page",
