@@ -145,6 +145,8 @@ def _act(
     if finding.kind is None or _is_told(eservice, session, one, finding.kind, slot):
         return False
     told = _told(eservice, session, one, clinic, slot)
+    if finding.kind in ("invited", "care_booked"):
+        eservice.own_clinics.put(session, person.number, clinic.hsa_id, "invited", now)
     if status := _BECAME.get(finding.kind):
         eservice.inbox.mark(session, person.number, clinic.hsa_id, one.booking_id, status)
     letter = NewLetter(person, finding.kind, clinic.hsa_id, one.booking_id, told, f"notice:{one.notice}")

@@ -77,6 +77,10 @@ class Window:
     def follow(self, text: str) -> None:
         self.page.get_by_role("main").get_by_role("link", name=text).first.click()
 
+    def afresh(self) -> None:
+        """The page as it is when nothing has been sent."""
+        self.page.goto(self.page.url)
+
     def press(self, text: str = "Fortsätt") -> None:
         self.page.get_by_role("button", name=text, exact=True).click()
 
@@ -131,6 +135,7 @@ def booking(at: Window) -> None:
     at.go("boka/bjorkdalens-vardcentral")
     at.press()
     at.see("book-what-wrong")
+    at.afresh()
     at.choose("Besök hos sjuksköterska")
     at.see("book-what")
     at.press()
@@ -139,6 +144,7 @@ def booking(at: Window) -> None:
     at.press()
     at.press()
     at.see("book-time-wrong")
+    at.afresh()
     at.choose(number=1)
     at.see("book-time")
     at.press()
