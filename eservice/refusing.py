@@ -147,7 +147,8 @@ def moved_meanwhile(journey: Journey) -> str | None:
     """E11: where to go when the booking that the flow is about is no longer where its pages say; None while it is.
 
     A booking keeps its id when it moves within the clinic: without looking, a page of before would cancel the new time.
-    When the clinic does not answer that, its answer to the change itself will have to do. Raises BookingOfAnother (R38).
+    When the clinic does not answer that, its answer to the change itself will have to do. Raises BookingOfAnother
+    (R38).
     """
     if journey.kind == "book" or journey.booking_id is None or journey.old is None:
         return None
