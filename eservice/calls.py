@@ -7,6 +7,7 @@ Elsewhere: when a page begins and ends, and how its calls are shown (call_pages.
 Source: domain.md §5.0 ("Visa anropen bakom sidan").
 """
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -15,6 +16,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from contracts.transport import HttpAnswer, NoAnswer, Transport
+
+log = logging.getLogger(__name__)
 
 MOST_PAGES = 20
 """How many pages of one visit are kept."""
@@ -116,4 +119,7 @@ class CallBook:
         """The page of that name; None for one that is gone, and for another visit's."""
         with self._lock:
             page = self._pages.get(name)
-        return page if page is not None and page.visit == visit else None
+        if page is not None and page.visit != visit:
+            log.warning("calls_of_another_refused")
+            return None
+        return page

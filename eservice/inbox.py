@@ -6,6 +6,7 @@ Elsewhere: its pages (inbox_pages.py), writing a letter and the notice of it (le
 Source: domain.md §5.9.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from contracts.database import Database
 from contracts.identifiers import HsaId
 from eservice.models import MessageRow
 from eservice.people import Person
+
+log = logging.getLogger(__name__)
 
 LetterKind = Literal[
     "booked", "rebooked", "cancelled", "invited", "withdrawn", "care_booked", "care_moved", "care_cancelled", "freed"
@@ -113,6 +116,8 @@ class Inbox:
         with self._database.writing() as session:
             row = session.get(MessageRow, name)
             if row is None or row.owner != owner.number:
+                if row is not None:
+                    log.warning("letter_of_another_refused")
                 return None
             row.read_at = row.read_at or now
             return _letter(row)

@@ -8,6 +8,7 @@ Elsewhere: the steps (flow.py, step_*.py), sending (committing.py).
 Source: domain.md §5.0, §5.11 (E14, E17, double submits).
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -25,6 +26,8 @@ from contracts.times import Clock
 from eservice import slots
 from eservice.models import JourneyMarkRow, JourneyRow
 from eservice.people import Person
+
+log = logging.getLogger(__name__)
 
 KEPT = timedelta(minutes=30)
 """How long a flow that is not finished can be taken up again after its citizen's visit has ended by itself (E17)."""
@@ -125,6 +128,8 @@ class Journeys:
         with self._database.reading() as session:
             row = session.get(JourneyRow, name)
         if row is None or (row.citizen, row.subject) != (citizen.number, subject.number):
+            if row is not None and row.citizen != citizen.number:
+                log.warning("journey_of_another_refused")
             raise JourneyUnknown
         journey = _read(row)
         if self._clock() - row.touched_at > (self._kept_open if journey.phase == "open" else KEPT_DONE):

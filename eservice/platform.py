@@ -27,7 +27,7 @@ from contracts.times import Clock
 from contracts.transport import NoAnswer, Transport
 from eservice.people import Person
 from eservice.settings import EServiceSettings
-from eservice.troubles import BookingUnknown, NotReached, Outcome, OutcomeUnknown, outcome_of
+from eservice.troubles import BookingOfAnother, BookingUnknown, NotReached, Outcome, OutcomeUnknown, outcome_of
 
 log = logging.getLogger(__name__)
 
@@ -229,7 +229,7 @@ class Platform:
             raise _not_reached(clinic, error) from None
         if slot.subject_of_care != person.identity:
             log.warning("booking_of_another_refused", extra={"logical_address": clinic.text})
-            raise BookingUnknown
+            raise BookingOfAnother
         return slot
 
     # -- Changing

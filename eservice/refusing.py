@@ -21,7 +21,7 @@ from eservice.flow import Step
 from eservice.journeys import Journey
 from eservice.platform import in_order
 from eservice.shown import Shown
-from eservice.troubles import BookingUnknown, NotReached, Refused
+from eservice.troubles import BookingOfAnother, BookingUnknown, NotReached, Refused
 
 _CLINIC_LIMIT = "CLINIC_LIMIT"
 """The reason of an E7 that is about all of one's times at a clinic."""
@@ -147,12 +147,15 @@ def moved_meanwhile(journey: Journey) -> str | None:
     """E11: where to go when the booking that the flow is about is no longer where its pages say; None while it is.
 
     A booking keeps its id when it moves within the clinic: without looking, a page of before would cancel the new time.
-    When the clinic does not answer that, its answer to the change itself will have to do.
+    When the clinic does not answer that, its answer to the change itself will have to do. Raises BookingOfAnother
+    (R38).
     """
     if journey.kind == "book" or journey.booking_id is None or journey.old is None:
         return None
     try:
         now = visits.eservice().platform.booking(journey.clinic, journey.booking_id, visits.visit().subject)
+    except BookingOfAnother:
+        raise
     except (NotReached, BookingUnknown):
         return None
     if now.start == journey.old.start:

@@ -93,6 +93,7 @@ def act() -> Response:
     wanted = request.form.get("child", "")
     child = next((one for one in visits.children() if visits.word_of(one.number) == wanted), None)
     if wanted and child is None:
+        log.warning("acting_for_another_refused")
         abort(403)
     visits.act_for(child)
     return see_other(url_for("start.start"))

@@ -40,6 +40,10 @@ class BookingUnknown(Exception):
     """E12: there is no such booking, or it is another person's; the citizen hears the same."""
 
 
+class BookingOfAnother(BookingUnknown):
+    """E12 of a booking that there is: nothing may be asked of its clinic about it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Why a wish was refused: the text that must be shown; `code`, `rule` and `reason` when the system tells them."""

@@ -11,6 +11,7 @@ Source: domain.md §5.0, §5.1, §5.11 E17, R40.
 
 import hashlib
 import hmac
+import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from eservice.app import EService
 from eservice.journeys import KEPT
 from eservice.people import Person
 from webpages import surroundings, tokens
+
+log = logging.getLogger(__name__)
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
@@ -113,6 +116,7 @@ def _forget() -> None:
 def act_for(subject: Person | None) -> None:
     """From now on the pages are about a child, or with None about oneself. Refused for anybody else (403)."""
     if subject is not None and not eservice().people.may_act_for(visit().citizen, subject, now().date()):
+        log.warning("acting_for_another_refused")
         abort(403)
     session.pop(_SUBJECT, None)
     tokens.renew()
@@ -142,13 +146,17 @@ def check() -> Response | None:
     g.visit = None
     if surroundings.is_static():
         return None
+    if "\0" in request.path:  # no name has it, and some databases cannot even be asked
+        abort(404)
     if _NAME in session and eservice().ended_visits.has(session[_NAME]):
+        log.warning("ended_visit_refused")
         _forget()
     is_forged = request.method == "POST" and not tokens.is_ours()
     g.visit = _current()
     if request.endpoint is None:
         return None
     if is_forged:
+        log.warning("form_not_ours_refused", extra={"endpoint": request.endpoint})
         abort(400)
     return None if getattr(current_app.view_functions.get(request.endpoint), OPEN, False) else _admit()
 
@@ -164,8 +172,8 @@ def _admit() -> Response | None:
 
 def _current() -> Visit | None:
     citizen = person_of(session.get(_CITIZEN))
-    if citizen is None or now() >= _end():
-        return None
+    if citizen is None or now() >= _end() or not eservice().settings.emulated_sign_in:
+        return None  # where nobody can sign in, a cookie of before opens nothing either
     moment = now().timestamp()
     session[_SEEN] = moment
     if moment - session[_KEPT_AT] >= SIGN_OF_LIFE.total_seconds():

@@ -134,13 +134,17 @@ class Watches:
 
     def find(self, owner: Person, name: str) -> Watch | None:
         """The person's watch of that id; None for one that has ended, and for another's."""
-        return next((one for one in self.of(owner) if one.id == name), None)
+        found = next((one for one in self.of(owner) if one.id == name), None)
+        if found is None:
+            with self._eservice.database.reading() as session:
+                _is_owned(session.get(WatchRow, name), owner)
+        return found
 
     def end(self, owner: Person, name: str) -> bool:
         """End a watch; False when the person has none of that id."""
         with self._eservice.database.writing() as session:
             row = session.get(WatchRow, name)
-            if row is None or row.owner != owner.number or row.ended_at is not None:
+            if row is None or not _is_owned(row, owner) or row.ended_at is not None:
                 return False
             row.ended_at = self._eservice.clock()
         return True
@@ -246,6 +250,13 @@ class Watches:
 
     def _today(self) -> date:
         return self._eservice.clock().astimezone(SWEDEN).date()
+
+
+def _is_owned(row: WatchRow | None, owner: Person) -> bool:
+    """Whether the watch is the person's; that it is another's is logged."""
+    if row is not None and row.owner != owner.number:
+        log.warning("watch_of_another_refused", extra={"logical_address": row.clinic})
+    return row is not None and row.owner == owner.number
 
 
 def _open() -> Any:

@@ -10,14 +10,12 @@ Source: platform.md §2 (steps 0, 1, 22), §14.4, §14.5, §16, §17.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 from contracts.errors import MessageUnreadable
 from contracts.http_headers import CORRELATION_ID
-from contracts.identifiers import hide_persons
-from gateway import faults
+from gateway import faults, masking
 from gateway.call import Answer, HttpRequest
 from gateway.pipeline import Pipeline, correlation_id_of
 from gateway.traffic import Body, MessageLate, MessageTooLarge, Traffic, came_late, left_early, rows_of
@@ -115,7 +113,7 @@ class Door:
                 return _unread(unreadable)
             return await page(request.with_body(body)) or _NOT_FOUND
         except Exception as error:
-            log.error("page_failed: %s", hide_persons(traceback.format_exc()))
+            log.error("page_failed: %s", masking.trace_of(error))
             own = self._pipeline.settings
             return faults.internal_fault(error, own.instance_name, own.tells_internal_errors)
 
@@ -127,7 +125,7 @@ class Door:
         try:
             return await self._answer(request, unreadable)
         except Exception as error:
-            log.error("door_failed: %s", hide_persons(traceback.format_exc()))
+            log.error("door_failed: %s", masking.trace_of(error))
             own = self._pipeline.settings
             return faults.internal_fault(error, own.instance_name, own.tells_internal_errors)
 

@@ -10,6 +10,7 @@ Source: platform.md §19.3; §25 row 25; DESIGN decision 10 in docs/decisions.
 """
 
 import re
+import traceback
 from collections.abc import Iterable
 
 from lxml import etree
@@ -25,6 +26,7 @@ _CERTIFICATES = frozenset(("x-forwarded-tls-client-cert", "x-vp-auth-cert", "x-f
 _CREDENTIALS = re.compile(r".*(?:cookie|auth|token|secret|passw|api-?key|session|certificate).*", re.IGNORECASE)
 _MOST_HEADER_CHARACTERS = 1000
 _MOST_BODY_BYTES = 100_000
+_MOST_FRAMES = 500
 
 _HSA_ID = re.compile(r"SE\d{10}-[0-9A-Za-z]{1,20}|\*", re.ASCII)
 _CODE = re.compile(r"[A-Z]{0,6}\d{1,4}[A-Z]?|OK|INFO|ERROR", re.ASCII)
@@ -94,3 +96,13 @@ def _mask(element: etree._Element) -> None:
 
 def _blank(text: str | None) -> str | None:
     return text if text is None or not text.strip() else HIDDEN
+
+
+def trace_of(error: BaseException | None) -> str:
+    """Where an error happened and of what kind it is, with what led to it; never what it says of itself, for that may
+    quote somebody's name or words."""
+    told: list[str] = []
+    while error is not None and len(told) < _MOST_FRAMES:
+        told += [type(error).__name__, "\n", *traceback.format_tb(error.__traceback__)]
+        error = error.__cause__ or error.__context__
+    return "".join(told)

@@ -10,7 +10,6 @@ Source: platform.md §2.
 import logging
 import os
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -31,7 +30,7 @@ from contracts.producer import SchedulingProducer
 from contracts.times import Clock
 from contracts.validation import Validator
 from contracts.xml import Limits, NoText
-from gateway import authorisation, charsets, faults, headers, message_log, reading, routing, senders
+from gateway import authorisation, charsets, faults, headers, masking, message_log, reading, routing, senders
 from gateway.call import Answer, Call, HttpRequest
 from gateway.ecs_log import EcsLog
 from gateway.hsa import NO_TREE, HsaTree
@@ -117,7 +116,7 @@ class Pipeline:
         except Exception as error:
             call.exception = error
             if not isinstance(error, NoText):  # that is the caller's doing, and no mystery
-                log.error("call_failed: %s", hide_persons(traceback.format_exc()), extra=_named(call))
+                log.error("call_failed: %s", masking.trace_of(error), extra=_named(call))
             call.error_code, call.error_origin, call.error_detail = "VP009", "internal", type(error).__name__
             answer = faults.internal_fault(error, self.settings.instance_name, self.settings.tells_internal_errors)
         answer = answer.with_headers(*_told_to_caller(call), *headers.warnings_of(call, self.settings))

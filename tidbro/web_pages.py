@@ -20,10 +20,12 @@ STYLE_PATH = "/static/tidbro.css"
 _HEADERS = [
     (
         b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+        b"frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
 ]
 _TEXT = b"text/plain; charset=utf-8"
 
@@ -50,6 +52,8 @@ async def answer(page: WebPage, scope: Scope, send: Send) -> None:
     """Send the page, the style sheet, or that there is none."""
     status, kind, body = await asyncio.to_thread(_answered, page, scope)
     headers = [*_HEADERS, (b"content-type", kind), (b"content-length", str(len(body)).encode())]
+    if scope["path"] != STYLE_PATH:
+        headers.append((b"cache-control", b"no-store"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -36,6 +36,13 @@ _HEADERS = {
 
 class Cookies(SecureCookieSessionInterface):
     """Cookies that go to this site alone, and over HTTPS alone where they came over it."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """What the cookie holds; nothing, which is logged, for one that was not made here or is too old."""
+        found = super().open_session(app, request)
+        if not found and request.cookies.get(self.get_cookie_name(app)):
+            log.warning("cookie_not_ours_refused")
+        return found
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
@@ -83,7 +90,16 @@ def surround(answer: Response) -> Response:
     """Add the headers that every answer has. Files, which Flask says may be kept for a while, go on saying so."""
     for name, value in _HEADERS.items():
         answer.headers.setdefault(name, value)
+    _keep_here(answer)
     return answer
+
+
+def _keep_here(answer: Response) -> None:
+    """The router's own redirects name the host that the request named, which anybody can have written: the path will
+    do."""
+    place, here = answer.headers.get("Location", ""), request.host_url
+    if place.startswith(here):
+        answer.headers["Location"] = f"/{place.removeprefix(here).lstrip('/')}"
 
 
 def tell_troubles(site: Flask, told: Callable[[int], Response]) -> None:

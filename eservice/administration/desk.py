@@ -7,6 +7,8 @@ Elsewhere: beginning a visit (sign_in.py), that a form is ours (eservice/visits.
 Source: domain.md §8.
 """
 
+import logging
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +20,8 @@ from eservice import visits
 from eservice.administration.administrators import Administrator
 from eservice.clinics import Clinic
 from webpages import tokens
+
+log = logging.getLogger(__name__)
 
 OPEN = frozenset({"administration.sign_in.choose", "administration.sign_in.enter"})
 """The views for those who are not signed in."""
@@ -39,13 +43,18 @@ class Desk:
 
 def begin(administrator: Administrator) -> None:
     """A new visit, with a new token for its forms."""
+    end()
     moment = visits.now().timestamp()
     tokens.renew()
-    session[_PLACE] = {"hsa_id": administrator.hsa_id.text, "began": moment, "seen": moment}
+    name = secrets.token_urlsafe(12)
+    session[_PLACE] = {"name": name, "hsa_id": administrator.hsa_id.text, "began": moment, "seen": moment}
 
 
 def end() -> None:
-    session.pop(_PLACE, None)
+    """The visit is over, also for whoever has a copy of its cookie."""
+    told = session.pop(_PLACE, None)
+    if told is not None:
+        visits.eservice().ended_visits.add(told["name"])
 
 
 def desk() -> Desk:
@@ -74,7 +83,10 @@ def clinic(slug: str) -> Clinic:
     found = visits.eservice().clinics.by_slug(slug)
     if found is None:
         abort(404)
-    if not desk().administrator.decides_for(found.hsa_id):
+    administrator = desk().administrator
+    if not administrator.decides_for(found.hsa_id):
+        who = {"logical_address": found.hsa_id.text, "administrator": administrator.hsa_id.text}
+        log.warning("clinic_of_another_refused", extra=who)
         abort(403)
     return found
 
@@ -87,7 +99,10 @@ def clinics() -> tuple[Clinic, ...]:
 
 def _current() -> Desk | None:
     told = session.get(_PLACE)
-    if told is None:
+    if told is None or not visits.eservice().settings.emulated_sign_in:
+        return None
+    if visits.eservice().ended_visits.has(told["name"]):
+        log.warning("ended_visit_refused")
         return None
     administrator = visits.eservice().administrators.administrator(HsaId(told["hsa_id"]))
     ends_at = visits.ends_at(told["began"], told["seen"])
