@@ -16,9 +16,11 @@ Elsewhere: how bytes travel (transport.py), what the messages hold (scheduling/)
 Source: contracts.md §2.1, §2.2, §2.5, §3 (G-14, MB-10), §4; platform.md §5.2, §12.
 """
 
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Required, TypedDict, TypeVar, Unpack, cast
 
@@ -141,7 +143,8 @@ class SchedulingConsumer:
 
     `path` is what follows the base URL, with `{interaction}` where the interaction's name stands; with another one than
     the platform's a producer is called directly. `caller` and `original_consumer` go along as HTTP headers. Making one
-    reads the WSDL files from disk and opens no connection. Raises ValueError for a base URL that is not http(s).
+    opens no connection; an interaction's WSDL files are read from disk when it is first called. Raises ValueError for a
+    base URL that is not http(s).
     """
 
     def __init__(
@@ -158,11 +161,9 @@ class SchedulingConsumer:
         headers = {} if caller is None else {SENDER_ID: caller.sender, INSTANCE_ID: caller.instance}
         self._headers: Mapping[str, str] = headers
         self._original_consumer = original_consumer
-        carrier = ZeepTransport(transport)
-        self._services = {
-            interaction.name: zeep_service(interaction, carrier, base_url.rstrip("/") + path)
-            for interaction in Catalogue.load([official_folder() / _CONTRACT_SET], Errata()).interactions
-        }
+        self._carrier, self._url = ZeepTransport(transport), base_url.rstrip("/") + path
+        self._services: dict[str, ZeepService] = {}
+        self._making = threading.Lock()
 
     def get_all_care_types(
         self, request: s.GetAllCareTypes, **options: Unpack[CallOptions]
@@ -237,10 +238,22 @@ class SchedulingConsumer:
         if speaks_for := original_consumer or self._original_consumer:
             headers[ORIGINAL_CONSUMER] = speaks_for
         blocks = _header_blocks(logical_address or facility_of(request), actor)
-        service = self._services[forms.name]
+        service = self._service(forms.name)
         with service.client.settings(extra_http_headers=headers):  # zeep keeps these by thread
             answer = service.proxy[forms.name](_soapheaders=blocks, **_values(forms.request, request))
         return _read(cast(HttpAnswer, answer), forms), forms
+
+    def _service(self, name: str) -> "ZeepService":
+        with self._making:
+            if name not in self._services:
+                self._services[name] = zeep_service(_interactions()[name], self._carrier, self._url)
+            return self._services[name]
+
+
+@cache
+def _interactions() -> Mapping[str, Interaction]:
+    found = Catalogue.load([official_folder() / _CONTRACT_SET], Errata()).interactions
+    return {one.name: one for one in found}
 
 
 def facility_of(request: Request) -> HsaId:

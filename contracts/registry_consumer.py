@@ -6,11 +6,12 @@ Source: contracts.md §9, REG-1 to REG-4; domain.md §4.
 """
 
 import uuid
+from functools import cached_property
 from typing import Any, cast
 
 from contracts import envelope, xml
 from contracts.catalogue import Catalogue, Errata, official_folder
-from contracts.consumer import PLATFORM_PATH, AnswerUnusable, InternalCaller, ZeepTransport, zeep_service
+from contracts.consumer import PLATFORM_PATH, AnswerUnusable, InternalCaller, ZeepService, ZeepTransport, zeep_service
 from contracts.errors import MessageUnreadable
 from contracts.faults_read import error_of
 from contracts.http_headers import CORRELATION_ID, INSTANCE_ID, SENDER_ID
@@ -30,9 +31,7 @@ class RegistryConsumer:
     """
 
     def __init__(self, base_url: str, transport: Transport, platform: HsaId, caller: InternalCaller) -> None:
-        interactions = Catalogue.load([official_folder() / _CONTRACT_SET], Errata()).interactions
-        (interaction,) = (one for one in interactions if one.name == _NAME)
-        self._service = zeep_service(interaction, ZeepTransport(transport), base_url.rstrip("/") + _PATH)
+        self._carrier, self._url = ZeepTransport(transport), base_url.rstrip("/") + _PATH
         self._platform, self._caller = platform, caller
 
     def supported_contracts(self, logical_address: HsaId) -> frozenset[str]:
@@ -42,13 +41,20 @@ class RegistryConsumer:
             INSTANCE_ID: self._caller.instance,
             CORRELATION_ID: str(uuid.uuid4()),
         }
-        with self._service.client.settings(extra_http_headers=headers):
+        with self._service.client.settings(extra_http_headers=headers):  # zeep keeps these by thread
             answer = self._service.proxy[_NAME](
                 _soapheaders={"LogicalAddress": self._platform.text},
                 serviceConsumerHsaId=self._caller.sender,
                 logicalAdress=logical_address.text,
             )
         return _contracts(cast(HttpAnswer, answer))
+
+    @cached_property
+    def _service(self) -> ZeepService:
+        """Made when it is first asked; of two threads that make it at once either's will do."""
+        interactions = Catalogue.load([official_folder() / _CONTRACT_SET], Errata()).interactions
+        (interaction,) = (one for one in interactions if one.name == _NAME)
+        return zeep_service(interaction, self._carrier, self._url)
 
 
 def _contracts(answer: HttpAnswer) -> frozenset[str]:
