@@ -62,7 +62,8 @@ def everything(demo: Demo, browse) -> tuple[dict[str, list[str]], list[Owned]]:
         "kallelse": [name_of(demo, ANNA, "2B99", invite(demo, ANNA))],
         **_by_pages(browse(ANNA), demo),
     }
-    demo.settle()  # what the clinics tell of all that is told by now
+    demo.settle()
+    _stop_what_goes_on_by_itself(demo)
     found = []
     for method in ("GET", "POST"):
         for rule in routes(demo, method):
@@ -75,6 +76,14 @@ def everything(demo: Demo, browse) -> tuple[dict[str, list[str]], list[Owned]]:
                 for name in names[first]
             ]
     return names, found
+
+
+def _stop_what_goes_on_by_itself(demo: Demo) -> None:
+    """What changes from here on is somebody's doing."""
+    demo.eservice.watches.close()
+    demo.eservice._reminding.close()
+    demo.eservice._news.close()
+    demo.eservice.take_notices()
 
 
 def _by_pages(window, demo: Demo) -> dict[str, list[str]]:
