@@ -3,7 +3,7 @@
 import pytest
 
 from contracts import scheduling as s
-from contracts.consumer import AnswerUnusable, InternalCaller, OutcomeUnknown
+from contracts.consumer import AnswerUnusable, InternalCaller
 from contracts.errors import NotAuthorised, RouteMissing
 from contracts.identifiers import HsaId
 from contracts.namespaces import responder
@@ -84,10 +84,3 @@ def test_a_clinic_asked_by_itself_names_no_sources(town):
         s.GetSubjectOfCareSchedule(clinic, ANNA.identity), actor=ANNA.actor, logical_address=clinic
     )
     assert (len(told.schedule.timeslots), told.sources) == (1, ())
-
-
-def test_no_answer_is_no_empty_schedule(town):
-    with HttpTransport(read_seconds=0.000001) as transport:
-        hasty = RegistryConsumer(town.served.url, transport, PLATFORM, E_SERVICE)
-        with pytest.raises(OutcomeUnknown):
-            hasty.supported_contracts(PLATFORM)
