@@ -11,7 +11,7 @@ from tests.eservice.conftest import a_demo, clinic
 from tests.eservice.hands import Keys, Mouse
 from tests.eservice.page_checks import listen
 from tests.eservice.strolls import SETTINGS, Window, a_booking_of, to_the_summary
-from tests.people import ANNA, BERTIL, DAN, LARS
+from tests.people import ANNA, BERTIL, DAN, ELIN, LARS
 from tidbro.demo_mode import Mode, set_mode
 
 TELEPHONE = {"width": 320, "height": 640}
@@ -69,6 +69,21 @@ def test_a_time_is_booked_moved_and_cancelled(chromium: Browser, demo, place, wa
         heard.check(demo.site)
 
 
+@pytest.mark.parametrize(("way", "scripts", "size"), WAYS)
+def test_an_invitation_is_used(chromium: Browser, demo, way, scripts, size) -> None:
+    demo.settle()
+    with chromium.new_context(viewport=size, java_script_enabled=scripts, locale="sv-SE") as context:
+        heard, page = listen(context), context.new_page()
+        Window(page, demo, lambda *_: None).sign_in(ELIN)
+        hand = way(page, demo.site)
+        hand.press("Boka en tid")
+        through_the_steps(hand, "", "torsdag 26 november 2026")
+        hand.press("Boka tiden")
+        assert hand.heading == "Klart! Din tid är bokad"
+        assert len([*demo.booked(ELIN, "2B04"), *demo.booked(ELIN, "2B05")]) == 1
+        heard.check(demo.site)
+
+
 def through_the_steps(hand: Mouse, kind: str, day: str) -> None:
     """Answer whatever is asked, to the summary: this kind, this day, else the first of all; and some words."""
     for _ in range(6):
@@ -100,6 +115,14 @@ def page(chromium: Browser):
     """A window of 1,280 by 900."""
     with chromium.new_context(viewport={"width": 1280, "height": 900}, locale="sv-SE") as context:
         yield context.new_page()
+
+
+def test_the_first_stop_leads_past_the_header(page: Page, demo) -> None:
+    page.goto(f"{demo.site}mottagningar")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Namn eller ort")).to_be_focused()
 
 
 def test_after_choosing_a_day_or_a_month_its_heading_has_the_focus(page: Page, demo) -> None:
