@@ -27,6 +27,7 @@ def mailbox(tmp_path: Path) -> Iterator[DemoMailbox]:
 def served(mailbox: DemoMailbox) -> Iterator[str]:
     """The address of its page; it is served on loopback until the block ends."""
     listening = server.listen("127.0.0.1", 0)
+    listening.listen()  # who comes before the server has started waits
     running = uvicorn.Server(
         uvicorn.Config(mailbox.application, interface="asgi3", lifespan="off", log_level="critical")
     )
