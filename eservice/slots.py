@@ -48,6 +48,11 @@ def key_of(slot: s.Timeslot) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
+def key_of_performer(performer: HsaId) -> str:
+    """What a form calls a performer: citizens' pages hold no HSA-ids (§5.0)."""
+    return hashlib.sha256(performer.key.encode()).hexdigest()[:16]
+
+
 def with_whom(slot: s.Timeslot) -> str:
     """Whom or what the time is with: performer, resource, kind of care, or nothing (§5.0)."""
     return slot.performer_name or slot.resource_name or slot.care_type_name or ""

@@ -46,6 +46,7 @@ def test_every_step_says_where_it_is_and_the_way_leads_through_all_of_them(demo,
     assert window.choices("who")[0] == "anybody"
     assert window.text.index("Spelar ingen roll") < window.text.index("Maria Ek") < window.text.index("Jonas Hägg")
     assert "distriktssköterska" in window.text
+    assert "se2321009991" not in window.page.lower()  # §5.0: no HSA-ids, neither in what forms send
     window.submit("Fortsätt", who=window.choices("who")[2])
 
     assert (step(window), window.title) == ("tid", f"Välj tid – {clinic}")
@@ -74,7 +75,7 @@ def test_every_step_says_where_it_is_and_the_way_leads_through_all_of_them(demo,
         window.submit("Boka tiden", phone="070-174 06 98", email="")
     assert window.title == f"Klart – {clinic}"
     assert "Hosta <b>länge</b>" in window.text  # read again from the clinic
-    assert "SE2321009991" not in window.page
+    assert "se2321009991" not in window.page.lower()
     (request,) = asked
     assert request.timeslot.reason == "Hosta <b>länge</b>"
     assert (request.subject_of_care_info.phone, request.subject_of_care_info.email) == ("070-174 06 98", None)
