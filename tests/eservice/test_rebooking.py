@@ -92,6 +92,7 @@ def test_an_invitation_with_a_time_is_moved_once_and_is_then_a_booking(demo, bro
     page = booked_page(demo, GRETA, "1A03")
     window = browse(GRETA).get(f"{page}/omboka")
     assert (step(window), "Du kan omboka en gång" in window.text) == ("innan", True)
+    assert "kl. 09.00–09.30" in window.text
     walk(window, at=1)
     assert window.text.count("–10.00") + window.text.count("–10.30") == 1
     window.submit("Omboka tiden")
