@@ -58,6 +58,12 @@ def with_whom(slot: s.Timeslot) -> str:
     return slot.performer_name or slot.resource_name or slot.care_type_name or ""
 
 
+def with_which(slot: s.Timeslot) -> str:
+    """What kind of thing `with_whom` names: performer, resource or care_type; empty when nothing."""
+    named = {"performer": slot.performer_name, "resource": slot.resource_name, "care_type": slot.care_type_name}
+    return next((kind for kind, name in named.items() if name), "")
+
+
 def is_same_visit(one: s.Timeslot, other: s.Timeslot) -> bool:
     """Whether two times are one visit: start, clinic and kind (§5.6, for ids may change)."""
     return (
