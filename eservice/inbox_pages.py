@@ -57,6 +57,7 @@ class Told:
     old_start: datetime | None
     time_type: str
     with_whom: str
+    with_which: str
     clinic_name: str
     address: str
     phone: str

@@ -83,6 +83,7 @@ def told_of(slot: s.Timeslot, clinic: Clinic | None, text: str = "", words: str 
         "shows_end": clinic is not None and clinic.settings.shows_end_time,
         "time_type": slot.time_type_name or "",
         "with_whom": slots.with_whom(slot),
+        "with_which": slots.with_which(slot),
         "clinic_name": (slot.healthcare_facility_name or "") if clinic is None else clinic.name,
         "address": "" if clinic is None else clinic.address,
         "phone": "" if clinic is None else clinic.phone,

@@ -171,7 +171,7 @@ def _told(
     if slot is not None:
         return {**letters.told_of(slot, clinic), "old_start": start}
     last = eservice.inbox.last_about(session, one.owner, one.clinic, one.booking_id)
-    kept = {name: last[name] for name in ("time_type", "with_whom") if last.get(name)}
+    kept = {name: last[name] for name in ("time_type", "with_whom", "with_which") if last.get(name)}
     return {**letters.told_of(s.Timeslot(clinic.hsa_id), clinic), "start": start, **kept}
 
 

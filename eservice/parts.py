@@ -10,7 +10,7 @@ from eservice.folding import CLINIC_TEXT_SIGNS, PURPOSE_SIGNS, REASON_SIGNS, fol
 from eservice.icalendar import CONTENT_TYPE as CALENDAR
 from eservice.links import phone_link, web_link
 from eservice.prose import administrator_text, citizen_text, purpose
-from eservice.slots import with_whom
+from eservice.slots import with_which, with_whom
 
 __all__ = [
     "CALENDAR",
@@ -26,6 +26,7 @@ __all__ = [
     "purpose",
     "web_link",
     "with_phone",
+    "with_which",
     "with_whom",
 ]
 

@@ -48,9 +48,20 @@ def key_of(slot: s.Timeslot) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
+def key_of_performer(performer: HsaId) -> str:
+    """What a form calls a performer: citizens' pages hold no HSA-ids (§5.0)."""
+    return hashlib.sha256(performer.key.encode()).hexdigest()[:16]
+
+
 def with_whom(slot: s.Timeslot) -> str:
     """Whom or what the time is with: performer, resource, kind of care, or nothing (§5.0)."""
     return slot.performer_name or slot.resource_name or slot.care_type_name or ""
+
+
+def with_which(slot: s.Timeslot) -> str:
+    """What kind of thing `with_whom` names: performer, resource or care_type; empty when nothing."""
+    named = {"performer": slot.performer_name, "resource": slot.resource_name, "care_type": slot.care_type_name}
+    return next((kind for kind, name in named.items() if name), "")
 
 
 def is_same_visit(one: s.Timeslot, other: s.Timeslot) -> bool:

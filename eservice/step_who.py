@@ -9,7 +9,8 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from contracts import scheduling as s
-from eservice import flow, pages, visits
+from contracts.identifiers import HsaId
+from eservice import flow, pages, slots, visits
 from eservice.flow import FlowPage
 from eservice.journeys import Journey
 from eservice.pages import render, see_other
@@ -49,7 +50,7 @@ def show(journey: str) -> Response:
 def choose(journey: str) -> Response:
     found = flow.load_open(journey, "who")
     form, people = pages.form(), _people(found)
-    named = {one.performer.key: one for one in people}
+    named = {slots.key_of_performer(one.performer): one for one in people}
     wanted = form.one_of("who", [ANYBODY, *named])
     if wanted is None:
         form.faults["who"] = pages.texts()("step.who_missing")
@@ -71,10 +72,15 @@ def has_choice(journey: Journey) -> bool:
 
 
 def _shown(journey: Journey, people: tuple[s.PerformerInfo, ...], form: Form) -> Response:
-    listed = tuple(Somebody(one.performer.key, f"{one.first_name} {one.last_name}", one.title or "") for one in people)
-    chosen = str(journey.chosen.get("performer") or ANYBODY).lower()
+    listed = tuple(_somebody(one) for one in people)
+    performer = journey.chosen.get("performer")
+    chosen = slots.key_of_performer(HsaId(performer)) if performer else ANYBODY
     page = WhoPage(flow.page(journey, "who", not form.is_right), form, listed, chosen)
     return render("step_who.html", page, 200 if form.is_right else 422)
+
+
+def _somebody(one: s.PerformerInfo) -> Somebody:
+    return Somebody(slots.key_of_performer(one.performer), f"{one.first_name} {one.last_name}", one.title or "")
 
 
 def _people(journey: Journey) -> tuple[s.PerformerInfo, ...]:

@@ -32,9 +32,11 @@ def test_the_clinics_text_comes_first_and_there_is_no_link_to_a_service_that_is_
     window = browse(GRETA).get(f"{booked_page(demo, GRETA, '1A03')}/avboka")
     assert (step(window), window.heading) == ("innan", "Avboka din tid")
     assert "Sen avbokning kostar 400 kronor." in window.text
+    assert "kl. 09.00–09.30" in window.text  # the clinic shows when times end (R35)
     walk(window)
     assert "Steg 2 av 2: Bekräfta avbokningen" in window.text
     assert window.submit("Avboka tiden", reason="Bortrest").heading == "Klart! Din tid är avbokad"
+    assert "kl. 09.00–09.30" in window.text
     assert "Boka en ny tid" not in window.text
 
 

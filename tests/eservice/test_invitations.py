@@ -28,9 +28,8 @@ def test_scenario_10_an_open_invitation_is_told_of_and_booked_once(demo, browse)
     demo.settle()
     window, other = browse(ELIN), browse(ELIN)
     assert CARD in window.get().text
-    assert "Screeningkansliet" in [
-        text for text, _ in window.read.links
-    ]  # who invites is one of the own clinics (§5.2)
+    # who invites is one of the own clinics (§5.2)
+    assert "Screeningkansliet" in [text for text, _ in window.read.links]
     assert letters(demo, ELIN) == [("invited", "")]
     window.get("inkorg").follow("Kallelse: Cellprov efter kallelse")
     assert "Nu är det dags för cellprov. Välj en tid som passar dig." in window.text

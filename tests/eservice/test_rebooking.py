@@ -1,5 +1,7 @@
 """Moving a booked time, by pages alone (domain.md §5.6), for both systems."""
 
+import re
+
 from tests.eservice.walks import booked_page, calls, change, heard, letters, name_of, step, walk
 from tests.people import ANNA, BERTIL, GRETA, KARIN
 
@@ -92,6 +94,9 @@ def test_an_invitation_with_a_time_is_moved_once_and_is_then_a_booking(demo, bro
     page = booked_page(demo, GRETA, "1A03")
     window = browse(GRETA).get(f"{page}/omboka")
     assert (step(window), "Du kan omboka en gång" in window.text) == ("innan", True)
+    assert "kl. 09.00–09.30" in window.text
+    walk(window, until="tid")
+    assert re.search(r'aria-label="\d\d\.\d\d–\d\d\.\d\d, ortoped Viktor Rönn"', window.page)  # as it is seen
     walk(window, at=1)
     assert window.text.count("–10.00") + window.text.count("–10.30") == 1
     window.submit("Omboka tiden")
