@@ -67,6 +67,7 @@ class Place:
     here: str
     there: str
     known: set[str] = field(default_factory=set)
+    codes: dict[str, str | None] = field(default_factory=dict)  # the units' codes, which others know them by
 
     @property
     def clock(self) -> SetClock:
@@ -81,7 +82,8 @@ class Place:
     # -- What staff have set
 
     def clinic(self, clinic: str = "", **changes: object) -> None:
-        settings = replace(NEIGHBOUR if clinic == self.there else PLAIN, **changes)
+        code = self.codes.get(self.id_of(clinic).text)
+        settings = replace(NEIGHBOUR if clinic == self.there else PLAIN, **{"unit_code": code, **changes})
         with self.system.desk() as desk:
             desk.change_clinic(self.id_of(clinic), settings)
 
@@ -187,10 +189,9 @@ def house(request, region) -> Place:
         place = Place(region, adapters["timebook"], timebook_staff.site, "2B02", "2B03")
     else:
         place = Place(region, adapters["takecare"].system, takecare_staff.site, "1A01", "1A02")
-    codes = unit_codes(place)
-    for clinic, settings in ((place.here, PLAIN), (place.there, NEIGHBOUR)):
-        with place.system.desk() as desk:
-            desk.change_clinic(place.id_of(clinic), replace(settings, unit_code=codes[place.id_of(clinic).text]))
+    place.codes = unit_codes(place)
+    for clinic in (place.here, place.there):
+        place.clinic(clinic)
     with place.system.writing() as session:
         missing = session.scalar(select(PerformerRow.id).where(PerformerRow.hsa_id == MARIA.text)) is None
     if missing:
