@@ -20,7 +20,10 @@ OSTADIG = clinic("2B07")
 
 @pytest.fixture
 def rare(demo):
-    """A kind of time at Mottagningen Ostadig with two times, 14.00 and 14.30 on the day after tomorrow."""
+    """A kind of time at Mottagningen Ostadig with two times, 14.00 and 14.30 on the day after tomorrow. What the index
+    tells makes nobody look: the tests do."""
+    assert demo.eservice.freed_listeners == [demo.eservice.watches.freed]
+    demo.eservice.freed_listeners.clear()
     with demo.served.region.pipeline.producers.adapters["timebook"].desk() as desk:
         kind = TimeTypeSettings(
             code="RAR", internal_name="Rar", web_name="Sällsynt besök", length_minutes=30, bookable_by=BookableBy.BOTH,
@@ -103,14 +106,12 @@ def test_a_watch_is_looked_at_when_the_index_tells_that_a_booking_at_the_clinic_
     begin(browse(DAN))
     rare.town.visitor(BERTIL, "2B07").cancel(taken)
 
-    for told in rare.eservice.freed_listeners:
-        told(clinic("2B03"))
+    rare.eservice.watches.freed(clinic("2B03"))
     rare.eservice.watches.settle()
     assert letters(rare, DAN) == []
     with rare.eservice.database.writing():  # it is told within a transaction
-        for told in rare.eservice.freed_listeners:
-            told(OSTADIG)
-            told(OSTADIG)
+        rare.eservice.watches.freed(OSTADIG)
+        rare.eservice.watches.freed(OSTADIG)
     rare.eservice.watches.settle()
 
     assert len(letters(rare, DAN)) == 1
