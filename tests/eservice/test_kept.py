@@ -252,3 +252,13 @@ def test_an_inbox_is_told_by_pages_newest_first(database, clock):
     second, has_more = inbox.page(known(ANNA), 2)
     assert (first[0].booking_id, len(first), has_older) == (f"b-{PER_PAGE}", PER_PAGE, True)
     assert ([one.booking_id for one in second], has_more) == (["b-0"], False)
+
+
+# -- People
+
+
+def test_r41_of_a_protected_person_a_booking_tells_no_phone_and_no_email():
+    told = known(ANNA).information("070-174 06 20", "anna@example.com")
+    assert (told.phone, told.email) == ("070-174 06 20", "anna@example.com")
+    hidden = replace(known(ANNA), is_protected=True).information("070-174 06 20", "anna@example.com")
+    assert (hidden.first_name, hidden.phone, hidden.email) == ("Anna", None, None)

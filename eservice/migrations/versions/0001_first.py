@@ -29,6 +29,18 @@ TABLES = (
 
 
 def upgrade() -> None:
+    _clinics()
+    _flows()
+    _letters()
+    _times()
+
+
+def downgrade() -> None:
+    for table in TABLES:
+        op.drop_table(table)
+
+
+def _clinics() -> None:
     op.create_table(
         "administrator_log",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -40,16 +52,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_administrator_log_clinic"), "administrator_log", ["clinic"], unique=False)
     op.create_table(
-        "calendar",
-        sa.Column("owner", sa.String(length=12), nullable=False),
-        sa.Column("clinic", sa.String(length=64), nullable=False),
-        sa.Column("booking_id", sa.String(length=255), nullable=False),
-        sa.Column("uid", sa.String(length=64), nullable=False),
-        sa.Column("sequence", sa.Integer(), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("owner", "clinic", "booking_id"),
-    )
-    op.create_table(
         "clinic_settings",
         sa.Column("clinic", sa.String(length=64), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
@@ -58,6 +60,65 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("clinic"),
     )
+
+
+def _flows() -> None:
+    op.create_table(
+        "journey",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("citizen", sa.String(length=12), nullable=False),
+        sa.Column("subject", sa.String(length=12), nullable=False),
+        sa.Column("state", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_journey_citizen"), "journey", ["citizen"], unique=False)
+    op.create_index(op.f("ix_journey_touched_at"), "journey", ["touched_at"], unique=False)
+    op.create_table(
+        "journey_mark",
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.Column("journey", sa.String(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["journey"], ["journey.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("mark"),
+    )
+    op.create_index(op.f("ix_journey_mark_journey"), "journey_mark", ["journey"], unique=False)
+    op.create_table(
+        "reference",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("clinic", sa.String(length=64), nullable=False),
+        sa.Column("booking_id", sa.String(length=255), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+        sa.UniqueConstraint("owner", "clinic", "booking_id", name=op.f("uq_reference_owner_clinic_booking_id")),
+    )
+    op.create_table(
+        "ended_visit",
+        sa.Column("name", sa.String(length=32), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_index(op.f("ix_ended_visit_ended_at"), "ended_visit", ["ended_at"], unique=False)
+
+
+def _letters() -> None:
+    op.create_table(
+        "message",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("key", sa.String(length=128), nullable=False),
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("clinic", sa.String(length=64), nullable=False),
+        sa.Column("booking_id", sa.String(length=255), nullable=False),
+        sa.Column("told", sa.JSON(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key", name=op.f("uq_message_key")),
+    )
+    op.create_index("ix_message_owner_made_at", "message", ["owner", "made_at"], unique=False)
     op.create_table(
         "contact",
         sa.Column("owner", sa.String(length=12), nullable=False),
@@ -68,12 +129,60 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner"),
     )
     op.create_table(
-        "ended_visit",
-        sa.Column("name", sa.String(length=32), nullable=False),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
+        "outbox",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("lane", sa.String(length=128), nullable=False),
+        sa.Column("contract", sa.Text(), nullable=False),
+        sa.Column("logical_address", sa.Text(), nullable=False),
+        sa.Column("correlation_id", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_failure", sa.Text(), nullable=False),
+        sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_ended_visit_ended_at"), "ended_visit", ["ended_at"], unique=False)
+    op.create_index("ix_outbox_lane", "outbox", ["lane", "id"], unique=False)
+    op.create_table(
+        "reminder",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("citizen", sa.String(length=12), nullable=False),
+        sa.Column("clinic", sa.String(length=64), nullable=False),
+        sa.Column("booking_id", sa.String(length=255), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lead", sa.String(length=8), nullable=False),
+        sa.Column("channel", sa.String(length=8), nullable=False),
+        sa.Column("names_clinic", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint(
+            "owner",
+            "citizen",
+            "clinic",
+            "booking_id",
+            "lead",
+            "channel",
+            name=op.f("uq_reminder_owner_citizen_clinic_booking_id_lead_channel"),
+        ),
+    )
+    op.create_index(op.f("ix_reminder_due_at"), "reminder", ["due_at"], unique=False)
+    op.create_table(
+        "calendar",
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("clinic", sa.String(length=64), nullable=False),
+        sa.Column("booking_id", sa.String(length=255), nullable=False),
+        sa.Column("uid", sa.String(length=64), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", "clinic", "booking_id"),
+    )
+
+
+def _times() -> None:
     op.create_table(
         "engagement",
         sa.Column("owner", sa.String(length=12), nullable=False),
@@ -102,35 +211,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("source_system"),
     )
     op.create_table(
-        "journey",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("kind", sa.String(length=16), nullable=False),
-        sa.Column("citizen", sa.String(length=12), nullable=False),
-        sa.Column("subject", sa.String(length=12), nullable=False),
-        sa.Column("state", sa.JSON(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(op.f("ix_journey_citizen"), "journey", ["citizen"], unique=False)
-    op.create_index(op.f("ix_journey_touched_at"), "journey", ["touched_at"], unique=False)
-    op.create_table(
-        "message",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("key", sa.String(length=128), nullable=False),
-        sa.Column("owner", sa.String(length=12), nullable=False),
-        sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column("clinic", sa.String(length=64), nullable=False),
-        sa.Column("booking_id", sa.String(length=255), nullable=False),
-        sa.Column("told", sa.JSON(), nullable=False),
-        sa.Column("status", sa.String(length=16), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("key", name=op.f("uq_message_key")),
-    )
-    op.create_index("ix_message_owner_made_at", "message", ["owner", "made_at"], unique=False)
-    op.create_table(
         "notices",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
@@ -144,22 +224,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notices_handed_on_at"), "notices", ["handed_on_at"], unique=False)
     op.create_table(
-        "outbox",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("lane", sa.String(length=128), nullable=False),
-        sa.Column("contract", sa.Text(), nullable=False),
-        sa.Column("logical_address", sa.Text(), nullable=False),
-        sa.Column("correlation_id", sa.String(length=64), nullable=False),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("last_failure", sa.Text(), nullable=False),
-        sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_outbox_lane", "outbox", ["lane", "id"], unique=False)
-    op.create_table(
         "own_clinic",
         sa.Column("owner", sa.String(length=12), nullable=False),
         sa.Column("clinic", sa.String(length=64), nullable=False),
@@ -167,41 +231,6 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("owner", "clinic"),
     )
-    op.create_table(
-        "reference",
-        sa.Column("name", sa.String(length=32), nullable=False),
-        sa.Column("owner", sa.String(length=12), nullable=False),
-        sa.Column("clinic", sa.String(length=64), nullable=False),
-        sa.Column("booking_id", sa.String(length=255), nullable=False),
-        sa.PrimaryKeyConstraint("name"),
-        sa.UniqueConstraint("owner", "clinic", "booking_id", name=op.f("uq_reference_owner_clinic_booking_id")),
-    )
-    op.create_table(
-        "reminder",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(length=12), nullable=False),
-        sa.Column("citizen", sa.String(length=12), nullable=False),
-        sa.Column("clinic", sa.String(length=64), nullable=False),
-        sa.Column("booking_id", sa.String(length=255), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("lead", sa.String(length=8), nullable=False),
-        sa.Column("channel", sa.String(length=8), nullable=False),
-        sa.Column("names_clinic", sa.Boolean(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("outcome", sa.String(length=16), nullable=False),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint(
-            "owner",
-            "citizen",
-            "clinic",
-            "booking_id",
-            "lead",
-            "channel",
-            name=op.f("uq_reminder_owner_citizen_clinic_booking_id_lead_channel"),
-        ),
-    )
-    op.create_index(op.f("ix_reminder_due_at"), "reminder", ["due_at"], unique=False)
     op.create_table(
         "watch",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -218,16 +247,3 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_watch_clinic"), "watch", ["clinic"], unique=False)
     op.create_index(op.f("ix_watch_owner"), "watch", ["owner"], unique=False)
-    op.create_table(
-        "journey_mark",
-        sa.Column("mark", sa.String(length=32), nullable=False),
-        sa.Column("journey", sa.String(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["journey"], ["journey.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("mark"),
-    )
-    op.create_index(op.f("ix_journey_mark_journey"), "journey_mark", ["journey"], unique=False)
-
-
-def downgrade() -> None:
-    for table in TABLES:
-        op.drop_table(table)
