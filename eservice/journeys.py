@@ -152,7 +152,7 @@ class Journeys:
                 raise JourneyUnknown
             if while_open and row.state["phase"] != "open":
                 raise JourneySent
-            row.state, row.touched_at, row.version = _written(journey), self._clock(), row.version + 1
+            row.state, row.touched_at = _written(journey), self._clock()
         return journey
 
     def keep_typed(self, name: str, citizen: Person, typed: Mapping[str, str]) -> bool:
@@ -163,7 +163,7 @@ class Journeys:
             if row is None or row.citizen != citizen.number or row.state.get("phase") != "open":
                 return False
             row.state = _written(_read(row).type(**{field: text[:MOST_TYPED] for field, text in typed.items()}))
-            row.touched_at, row.version = self._clock(), row.version + 1
+            row.touched_at = self._clock()
         return True
 
     def keep_all(self, citizen: Person) -> None:
@@ -187,7 +187,7 @@ class Journeys:
                 if row is None or row.state["phase"] != "open":
                     return False
                 session.add(JourneyMarkRow(mark=f"{journey.id[:8]}{mark}"[:32], journey=journey.id))
-                row.state, row.touched_at, row.version = _written(sending), self._clock(), row.version + 1
+                row.state, row.touched_at = _written(sending), self._clock()
         except IntegrityError:
             return False
         return True

@@ -50,7 +50,6 @@ class JourneyRow(Base):
     citizen: Mapped[str] = mapped_column(String(12), index=True)  # who sits at the screen
     subject: Mapped[str] = mapped_column(String(12))  # whom the time is for
     state: Mapped[dict[str, Any]]
-    version: Mapped[int] = mapped_column(default=0)
     touched_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -70,7 +70,6 @@ def _flows() -> None:
         sa.Column("citizen", sa.String(length=12), nullable=False),
         sa.Column("subject", sa.String(length=12), nullable=False),
         sa.Column("state", sa.JSON(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("touched_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
