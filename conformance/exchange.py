@@ -1,0 +1,108 @@
+"""What was sent and what came back: the evidence of a run, kept whole and shown so that a line can be pointed at.
+
+A message is shown one element a line, whatever it looked like on the wire; what cannot be read as XML is shown as it
+came. Line numbers of findings are those of the shown text. Numbers of people that are none of the run's test persons
+are hidden when a report is written (reports/), not here.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from contracts import xml
+from contracts.envelope import charset_of
+from contracts.errors import MessageUnreadable
+
+FailureKind = Literal["not sent", "late", "broken off", "too large", "dropped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no answer, in a sentence. `not sent` alone is sure not to have been carried out."""
+
+    kind: FailureKind
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class HttpMessage:
+    """One message as it travelled. `status` is None for a request; `headers` have lower-case names."""
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    status: int | None = None
+
+    @property
+    def charset(self) -> str | None:
+        return charset_of(self.headers.get("content-type", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came of it. `purpose` says in a sentence why it was sent; `check` for which check.
+
+    `seconds` is how long the answer took, or the wait for none. Of `answer` and `failure` one is None, but for an
+    answer that was cut off: then both are there.
+    """
+
+    number: int
+    check: str
+    purpose: str
+    interaction: str
+    address: str
+    request: HttpMessage
+    answer: HttpMessage | None
+    failure: Failure | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as text for people, and its root parsed from that very text; None when it is not XML, with why."""
+
+    text: str
+    root: "xml.Element | None"
+    why: str = ""
+
+
+def shown(message: HttpMessage) -> Shown:
+    """`message` one element a line. A line number of an element in `root` is a line of `text`."""
+    try:
+        text = xml.indented(xml.parse(message.body, message.charset))
+        return Shown(text, xml.parse(text.encode()))
+    except MessageUnreadable as error:
+        return Shown(message.body[:20_000].decode(message.charset or "utf-8", "replace"), None, error.detail)
+    except LookupError:
+        return Shown(message.body[:20_000].decode("utf-8", "replace"), None, "its charset is unknown")
+
+
+class Evidence:
+    """Collects exchanges; called from many threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._exchanges: list[Exchange] = []
+        self.check = ""
+
+    def add(
+        self,
+        purpose: str,
+        interaction: str,
+        address: str,
+        request: HttpMessage,
+        answer: HttpMessage | None,
+        failure: Failure | None,
+        seconds: float,
+    ) -> Exchange:
+        """Keep an exchange for the check that is under way."""
+        with self._lock:
+            number = len(self._exchanges) + 1
+            kept = Exchange(number, self.check, purpose, interaction, address, request, answer, failure, seconds)
+            self._exchanges.append(kept)
+            return kept
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        with self._lock:
+            return tuple(self._exchanges)

@@ -1,0 +1,385 @@
+"""Whom a producer's checks ask, in whose name, and how all is put back afterwards.
+
+The bench remembers what each test person had booked before the run. Whatever is there in addition at the end, known to
+a check or not, it cancels; what it cannot cancel it names. It books only times that say they can be cancelled, or that
+say nothing of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from conformance.carrier import Carrier
+from conformance.checks import NotJudged
+from conformance.exchange import Evidence, HttpMessage
+from conformance.model import Finding, Part
+from conformance.people import TestPerson
+from conformance.reading import Answer, Node, Slot
+from contracts import codec, envelope
+from contracts import scheduling as s
+from contracts.codec import SCHEDULING_INTERACTIONS
+from contracts.identifiers import HsaId
+from contracts.times import Clock, system_clock
+
+XML = "text/xml; charset=UTF-8"
+
+REQUIRED = ("GetSubjectOfCareSchedule", "GetBookingDetails")
+"""What every producer must offer (contracts.md §3.1)."""
+
+_FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
+
+
+class Nobody:
+    """Stands for the Actor that is left out."""
+
+
+NOBODY = Nobody()
+
+
+@dataclass(frozen=True, slots=True)
+class ProducerSettings:
+    """The target and what may be done with it.
+
+    `address` is a URL, with `{interaction}` where the interaction's name stands when each has its own. `facility` is
+    the clinic's HSA-id, `logical_address` another one than the clinic's where calls must carry it. `time_type` limits
+    what is booked to one time type; `time_types_without_limit` is what the kit may choose from otherwise (empty: all
+    that are offered). `offered` names optional interactions that the target is said to have: one that does not answer
+    then fails, while one that nobody spoke of is not judged. `open_invitations` and `timed_invitations` are booking ids
+    by the person whom they are for; using one is final. `reason` is the
+    contact reason to book with, where the clinic demands one. `weeks` is how far ahead to look for times.
+    """
+
+    address: str
+    facility: HsaId
+    persons: tuple[TestPerson, ...] = field(repr=False)
+    logical_address: HsaId | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    time_type: str | None = None
+    offered: tuple[str, ...] = ()
+    open_invitations: tuple[tuple[TestPerson, str], ...] = ()
+    timed_invitations: tuple[tuple[TestPerson, str], ...] = ()
+    reason: str | None = None
+    weeks: int = 12
+    duellists: int = 8
+
+    def __post_init__(self) -> None:
+        if not self.address.startswith(("http://", "https://")):
+            raise ValueError("the address must begin with http:// or https://")
+        if len({one.number for one in self.persons}) < 2:
+            raise ValueError("two test persons are needed at least: one must not see the other's bookings")
+
+
+@dataclass
+class Booking:
+    """A booking that a check made; `slot` is the free time as it was listed."""
+
+    id: str
+    person: TestPerson
+    slot: Slot
+    answer: Answer
+
+
+class ProducerBench:
+    """Asks the target. Safe for a duel's threads, except for the notes about what to put back."""
+
+    def __init__(self, settings: ProducerSettings, carrier: Carrier, clock: Clock = system_clock) -> None:
+        self.settings, self.carrier, self.clock = settings, carrier, clock
+        self.evidence = Evidence()
+        self._had: dict[str, frozenset[str]] = {}
+        self._spent: set[str] = set()  # invitations that were used, and what else is not to be cancelled
+        self._by_need: tuple[TestPerson, ...] | None = None
+        self._kinds: tuple[str, ...] | None = None
+        self._offers: dict[str, bool] = {}
+        self._touched: dict[str, TestPerson] = {}
+
+    # Asking
+
+    @property
+    def person(self) -> TestPerson:
+        """The first test person who has nothing booked, for whom no limit on bookings is in the way."""
+        return self.persons[0]
+
+    @property
+    def other(self) -> TestPerson:
+        """Somebody else."""
+        return self.persons[1]
+
+    @property
+    def persons(self) -> tuple[TestPerson, ...]:
+        """The test persons, those with nothing booked at the clinic first; asked once, before anything is booked."""
+        if self._by_need is None:
+            self._by_need = self.settings.persons  # for the questions that follow
+            had = {one.number: len(self._schedule_of(one)) for one in self.settings.persons}
+            self._by_need = tuple(sorted(self.settings.persons, key=lambda one: had[one.number]))
+        return self._by_need
+
+    def _schedule_of(self, person: TestPerson) -> tuple[Slot, ...]:
+        return self.schedule(person, "What has the person booked before the run?").slots
+
+    @property
+    def today(self) -> date:
+        return self.clock().date()
+
+    def address_of(self, interaction: str) -> str:
+        return self.settings.address.replace("{interaction}", interaction)
+
+    def ask(
+        self,
+        message: object,
+        purpose: str,
+        *,
+        person: TestPerson | None = None,
+        actor: s.Actor | Nobody | None = None,
+        logical_address: HsaId | None = None,
+        drop_answer: bool = False,
+    ) -> Answer:
+        """The answer to a typed question, as its person or as `actor`."""
+        payload = codec.encode(message)
+        who = (person or self.person).actor if actor is None else None if isinstance(actor, Nobody) else actor
+        whom = logical_address or self.settings.logical_address or self.settings.facility
+        body = envelope.write_request(payload, whom, who)
+        return self.send(type(message).__name__, body, purpose, drop_answer=drop_answer)
+
+    def send(
+        self,
+        interaction: str,
+        body: bytes,
+        purpose: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        drop_answer: bool = False,
+    ) -> Answer:
+        """The answer to `body` as it stands; `headers` are added to the usual ones, or stand in their place."""
+        action = f'"{contract_of(interaction)}:{interaction}"'
+        told = {"content-type": XML, "soapaction": action, **lower(self.settings.headers), **lower(headers or {})}
+        request = HttpMessage(told, body)
+        address = self.address_of(interaction)
+        got = self.carrier.call(address, request, drop_answer=drop_answer)
+        told_without_secrets = HttpMessage({name: _hidden(name, value) for name, value in told.items()}, body)
+        return Answer(
+            self.evidence.add(purpose, interaction, address, told_without_secrets, got.answer, got.failure, got.seconds)
+        )
+
+    def finding(
+        self,
+        rule: str,
+        sentence: str,
+        remedy: str,
+        answer: Answer | None = None,
+        at: Node | None = None,
+        part: Part = "answer",
+    ) -> Finding:
+        """A finding that points at an element of an answer, or at the answer as a whole."""
+        line = at.line if at is not None else None
+        return Finding(rule, sentence, remedy, answer.number if answer else None, part, line)
+
+    # What the target offers
+
+    def offers(self, interaction: str) -> bool:
+        """Whether the target answers a plain question of this kind; MakeBooking and the like are not probed."""
+        if interaction not in self._offers:
+            self._offers[interaction] = self._probe(interaction)
+        return self._offers[interaction]
+
+    def demand(self, interaction: str) -> None:
+        """Raises NotJudged when the target does not offer an optional interaction."""
+        if not self.offers(interaction):
+            raise NotJudged(f"The target does not offer {interaction}, which is optional.")
+
+    def _probe(self, interaction: str) -> bool:
+        plain = self.plain_question(interaction)
+        if plain is None:
+            return True
+        return self.ask(plain, f"Is {interaction} offered?").is_usable
+
+    def plain_question(self, interaction: str) -> Any:
+        """A valid question without filters; None for what changes bookings or needs one."""
+        here, who = self.settings.facility, self.person.identity
+        last = self.today + timedelta(weeks=self.settings.weeks)
+        questions: dict[str, Any] = {
+            "GetAllCareTypes": s.GetAllCareTypes(here, who),
+            "GetAllHealthcareFacilities": s.GetAllHealthcareFacilities(here, who),
+            "GetAllPerformers": s.GetAllPerformers(here, who),
+            "GetAllTimeTypes": s.GetAllTimeTypes(here, who),
+            "GetAvailableDates": s.GetAvailableDates(here, who, self.today, last, time_type_id=self.settings.time_type),
+            "GetAvailableTimeslots": s.GetAvailableTimeslots(
+                here, who, self.today, last, time_type_id=self.settings.time_type
+            ),
+            "GetSubjectOfCareSchedule": s.GetSubjectOfCareSchedule(here, who),
+        }
+        return questions.get(interaction)
+
+    # Times
+
+    def kinds(self) -> tuple[str | None, ...]:
+        """The time types to look for times of: the one given, those that are offered, or none in particular."""
+        if self.settings.time_type:
+            return (self.settings.time_type,)
+        if self._kinds is None:
+            answer = self.ask(self.plain_question("GetAllTimeTypes"), "Which time types are there to book?")
+            self._kinds = tuple(i for one in answer.all("ListOfTimeTypes") if (i := one.text("timeTypeId")))
+        return self._kinds or (None,)
+
+    def times(
+        self,
+        purpose: str,
+        *,
+        person: TestPerson | None = None,
+        kind: str | None = None,
+        booking_id: str | None = None,
+        first: date | None = None,
+        last: date | None = None,
+        actor: s.Actor | Nobody | None = None,
+    ) -> Answer:
+        """What is free, asked as `person`."""
+        who = person or self.person
+        first = first or self.today
+        last = last or self.today + timedelta(weeks=self.settings.weeks)
+        question = s.GetAvailableTimeslots(
+            self.settings.facility, who.identity, first, last, booking_id=booking_id, time_type_id=kind
+        )
+        return self.ask(question, purpose, person=who, actor=actor)
+
+    def free(self, person: TestPerson | None = None, *, wanted: int = 1, but: Sequence[Slot] = ()) -> list[Slot]:
+        """Free times, all of one kind, that may be booked by a check: the last ones, so that rules about notice hold.
+
+        `but` are times not to give again. Raises NotJudged when there are not `wanted` of them.
+        """
+        taken = {slot.text("startTimeInclusive") for slot in but}
+        for kind in self.kinds():
+            answer = self.times("Which times are free?", person=person, kind=kind)
+            good = [one for one in answer.slots if one.start and one.flag("cancel_booking_allowed") is not False]
+            by_start = {one.text("startTimeInclusive"): one for one in good}
+            found = [by_start[start] for start in sorted(by_start, key=str, reverse=True) if start not in taken]
+            if len(found) >= wanted:
+                return found
+        raise NotJudged(
+            f"There are not {wanted} free times that may be cancelled again, for any time type; open some, or name a"
+            " time type."
+        )
+
+    # Booking, and putting back
+
+    def wanted(self, slot: Slot, person: TestPerson, **changes: Any) -> s.Timeslot:
+        """The free time as a request must have it: echoed, with its citizen, without flags (MB-2, MB-3)."""
+        names = {part.name: part for part in codec.TIMESLOT.parts}
+        fields: dict[str, Any] = {"healthcare_facility": self.settings.facility}
+        for node in slot.children():
+            part = names.get(node.name)
+            if (
+                part is not None
+                and part.field not in _FLAGS
+                and node.own_text
+                and not isinstance(part.holds, codec.Form)
+            ):
+                try:
+                    fields[part.field] = part.holds.read(node.own_text)
+                except ValueError:
+                    continue
+        fields |= {"subject_of_care": person.identity, "reason": self.settings.reason, **changes}
+        return s.Timeslot(**fields)
+
+    def make(
+        self, slot: Slot, person: TestPerson, purpose: str, *, drop_answer: bool = False, **changes: Any
+    ) -> Answer:
+        """MakeBooking of a listed time. Whatever comes of it is put back at the end."""
+        self.remember(person)
+        question = s.MakeBooking(self.settings.facility, self.wanted(slot, person, **changes), person.info)
+        return self.ask(question, purpose, person=person, drop_answer=drop_answer)
+
+    def move(self, booking: Booking, slot: Slot, purpose: str, *, person: TestPerson | None = None) -> Answer:
+        """UpdateBooking of a booking to a listed time, by its owner or by `person`."""
+        who = person or booking.person
+        self.remember(who)
+        question = s.UpdateBooking(self.wanted(slot, who, booking_id=booking.id))
+        return self.ask(question, purpose, person=who)
+
+    def cancel(
+        self, booking_id: str, person: TestPerson, purpose: str, message: str | None = None, **how: Any
+    ) -> Answer:
+        question = s.CancelBooking(self.settings.facility, booking_id, message)
+        return self.ask(question, purpose, person=person, **how)
+
+    def details(self, booking_id: str, person: TestPerson, purpose: str, **how: Any) -> Answer:
+        question = s.GetBookingDetails(self.settings.facility, booking_id)
+        return self.ask(question, purpose, person=person, **how)
+
+    def schedule(self, person: TestPerson, purpose: str, **how: Any) -> Answer:
+        question = s.GetSubjectOfCareSchedule(self.settings.facility, person.identity)
+        return self.ask(question, purpose, person=person, **how)
+
+    @contextmanager
+    def booked(self, person: TestPerson | None = None, *, but: Sequence[Slot] = ()) -> Iterator[Booking]:
+        """A booking made for a check, cancelled when the block ends. Raises NotJudged when none can be made."""
+        who = person or self.person
+        slot = self.free(who, but=but)[0]
+        answer = self.make(slot, who, "A booking for this check.")
+        if not answer.is_done or not answer.text("bookingId"):
+            raise NotJudged(
+                f"No booking could be made ({answer.in_words}); see the check booking.a-free-time-can-be-booked."
+            )
+        booking = Booking(answer.text("bookingId") or "", who, slot, answer)
+        try:
+            yield booking
+        finally:
+            self.put_back(booking)
+
+    def put_back(self, booking: Booking) -> None:
+        """Cancel a booking if it still stands."""
+        if booking.id in self.ids_of(booking.person):
+            self.cancel(booking.id, booking.person, "The booking of this check is cancelled again.")
+
+    def ids_of(self, person: TestPerson) -> frozenset[str]:
+        """The ids of what a person has booked, empty when that cannot be learnt."""
+        answer = self.schedule(person, "What has the person booked?")
+        return frozenset(one.booking_id for one in answer.slots if one.booking_id)
+
+    def remember(self, person: TestPerson) -> None:
+        """Note what a person had before the kit books anything for them."""
+        if person.number not in self._had:
+            self._touched[person.number] = person
+            self._had[person.number] = self.ids_of(person)
+
+    def spend(self, booking_id: str) -> None:
+        """Note that a booking stands in place of an invitation and is named when it cannot be put back."""
+        self._spent.add(booking_id)
+
+    def clean_up(self) -> tuple[str, ...]:
+        """Cancel what the test persons have beyond what they had."""
+        left: list[str] = []
+        for number, person in self._touched.items():
+            answer = self.schedule(person, "Cleaning: is anything of this run still booked?")
+            if not answer.is_usable:
+                left.append(f"Whether anything is left is not known: asking for the schedule gave {answer.in_words}.")
+                continue
+            for slot in answer.slots:
+                if slot.booking_id and slot.booking_id not in self._had[number]:
+                    left += self._cleaned(slot.booking_id, slot, person)
+        return tuple(left)
+
+    def _cleaned(self, booking_id: str, slot: Slot, person: TestPerson) -> Iterator[str]:
+        answer = self.cancel(booking_id, person, "Cleaning: a booking of this run is cancelled.")
+        if not answer.is_done:
+            when = slot.text("startTimeInclusive") or "without a time"
+            yield f"The booking {booking_id}, {when}, still stands: cancelling it gave {answer.in_words}."
+
+
+def contract_of(interaction: str) -> str:
+    """The contract's namespace; that of the eleven for a name that is none of theirs."""
+    forms = SCHEDULING_INTERACTIONS.get(interaction)
+    if forms is not None:
+        return forms.contract
+    if interaction == "PingForConfiguration":
+        return "urn:riv:itintegration:monitoring:PingForConfigurationResponder:1"
+    return f"urn:riv:crm:scheduling:{interaction}Responder:1"
+
+
+def lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _hidden(name: str, value: str) -> str:
+    """A header as evidence shows it: nothing that lets somebody in."""
+    return "(hidden)" if name in ("authorization", "cookie", "x-vp-auth-cert") else value

@@ -1,0 +1,30 @@
+"""Where the producer's checks are registered; `load` imports every module that has some, in the order of a run."""
+
+from importlib import import_module
+
+from conformance.checks import Suites
+
+SUITES = Suites("producer")
+
+_MODULES = (
+    "basics",
+    "wsdl",
+    "headers",
+    "directory",
+    "availability",
+    "booking",
+    "moving",
+    "cancelling",
+    "invitations",
+    "refusals",
+    "repeats",
+    "duel",
+    "messages",
+)
+
+
+def load() -> Suites:
+    """All checks of a producer."""
+    for name in _MODULES:
+        import_module(f"conformance.producer.{name}")
+    return SUITES
