@@ -87,6 +87,7 @@ class ProducerBench:
     def __init__(self, settings: ProducerSettings, carrier: Carrier, clock: Clock = system_clock) -> None:
         self.settings, self.carrier, self.clock = settings, carrier, clock
         self.evidence = Evidence()
+        self.notes: list[str] = []  # sentences about the run for its report, that are no findings
         self._had: dict[str, frozenset[str]] = {}
         self._spent: set[str] = set()  # invitations that were used, and what else is not to be cancelled
         self._by_need: tuple[TestPerson, ...] | None = None

@@ -20,6 +20,9 @@ _MODULES = (
     "repeats",
     "duel",
     "messages",
+    "messages_schema",
+    "messages_values",
+    "messages_times",
 )
 
 
