@@ -8,6 +8,7 @@ SUITES = Suites("producer")
 
 _MODULES = (
     "basics",
+    "basics_ping",
     "wsdl",
     "headers",
     "directory",

@@ -35,7 +35,7 @@ def a_bench(
     region: Served, clinic: str = TIMEBOOK, twist: Twist | None = None, bounds: Bounds | None = None, **changes: object
 ) -> Iterator[ProducerBench]:
     """A bench on a clinic of the demo region, behind `twist` when there is one."""
-    given: dict[str, object] = {"reason": REASON, **changes}
+    given: dict[str, object] = {"reason": REASON, "weeks": 4, **changes}
     with twisted(region.url, twist or Twist()) as url, Carrier(bounds) as carrier:
         persons = given.pop("persons", ADULTS)
         settings = ProducerSettings(url + PATH, HsaId(clinic), persons, **given)  # type: ignore[arg-type]
