@@ -5,6 +5,7 @@ it may be the platform that answers.
 Source: contracts.md §8.
 """
 
+import re
 from datetime import timedelta
 
 from conformance.checks import Findings, NotJudged
@@ -12,11 +13,11 @@ from conformance.producer.bench import ProducerBench, contract_of
 from conformance.producer.suite import SUITES
 from conformance.reading import Answer
 from contracts import envelope, xml
-from contracts.identifiers import HsaId
 from contracts.times import parse_ts
 
 _PING = "PingForConfiguration"
-_NATIONAL = HsaId("SE165565594230-1000")
+_BY_PLATFORM = re.compile(r"\bVP00[347]\b")
+"""No address, no route, no permission: nothing of it is the target's doing."""
 _QUICK_SECONDS = 0.5
 _TRIES = 5
 _APART = timedelta(minutes=10)
@@ -52,6 +53,11 @@ def _usable(bench: ProducerBench, purpose: str) -> Answer:
 )
 def ping_is_answered(bench: ProducerBench) -> Findings:
     answer = _pinged(bench, "Does the target answer a ping?")
+    if answer.fault and (code := _BY_PLATFORM.search(answer.fault.text)):
+        raise NotJudged(
+            f"A platform refused the ping before the target saw it ({code[0]}): name the logical address or the address"
+            f" that {_PING} has, or order a route to it."
+        )
     if not answer.is_usable:
         sentence = f"{_PING} at {bench.address_of(_PING)} gave {answer.in_words}."
         remedy = f"Offer {_PING} beside the other interactions, or name its address if it has another one."
