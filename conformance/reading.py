@@ -139,8 +139,8 @@ class Answer:
 
     @property
     def result(self) -> str | None:
-        """resultCode as it stands: OK, INFO, ERROR or what somebody else thought of."""
-        return self.text("resultCode")
+        """resultCode in capitals: OK, INFO, ERROR or what somebody else thought of."""
+        return (self.text("resultCode") or "").upper() or None
 
     @property
     def is_done(self) -> bool:
