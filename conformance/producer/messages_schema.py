@@ -20,7 +20,7 @@ from conformance.producer.suite import SUITES
 from conformance.schemas import Schemas, Verdict
 from contracts.errors import Violation
 
-_LARGE = 200_000
+_LARGE = 100_000
 _MOST_LARGE = 1
 _OWN_RULE = ("startTimeInclusive", "endTimeExclusive", "pingDateTime", "date", "subject_of_care")
 _RESULT = ("resultCode", "resultText")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from tests.conformance.judging import TAKECARE
 from tests.conformance.mutants import Mutant
 from tests.conformance.twisting import Replacing, Reply, Twist
+from tests.people import ANNA
 
 FREE, DETAILS, SCHEDULE = "GetAvailableTimeslots", "GetBookingDetails", "GetSubjectOfCareSchedule"
 FAULT = (
@@ -196,7 +197,7 @@ _VALUES = (
 )  # fmt: skip
 
 _ELEMENTS = (
-    Mutant("a free time has a subject_of_care", "messages.free-times-have-their-elements", "TS-GAT", lambda: Replacing(r"(</core:bookingId>)", r"\1<core:subject_of_care>191212121212</core:subject_of_care>", FREE)),
+    Mutant("a free time has a subject_of_care", "messages.free-times-have-their-elements", "TS-GAT", lambda: Replacing(r"(</core:bookingId>)", rf"\1<core:subject_of_care>{ANNA.number}</core:subject_of_care>", FREE)),
     Mutant("a free time has isInvitation", "messages.free-times-have-their-elements", "TS-GAT", lambda: Replacing(r"(</timeslotDetail>)", r'<e:isInvitation xmlns:e="urn:riv:crm:scheduling:1.1">false</e:isInvitation>\1', FREE)),
     Mutant("details lack a flag", "messages.details-have-their-elements", "GBD-2", lambda: Replacing(_without("message_allowed"), "", DETAILS)),
     Mutant("details lack subject_of_care", "messages.details-have-their-elements", "GBD-2", lambda: Replacing(_without("subject_of_care"), "", DETAILS)),
