@@ -25,6 +25,8 @@ _KINDS: Mapping[str, type] = {
     "answer_seconds": float, "most_seconds": float,
 }  # fmt: skip
 
+_IN_WORDS = {str: "a text", bool: "true or false", list: "a list", int: "a whole number", float: "a number"}
+
 DEMO_PERSONS = tuple(
     TestPerson(one.identity.number, one.contact.first_name or "Test", one.contact.last_name or "Testsson")
     for one in demo_people.citizens()
@@ -58,7 +60,7 @@ def _read(path: Path) -> dict[str, Any]:
             kind is bool
         )
         if not is_fitting:
-            raise SettingsRefused(f"{path}: {name} must be a {kind.__name__}.")
+            raise SettingsRefused(f"{path}: {name} must be {_IN_WORDS[kind]}.")
     return told
 
 
