@@ -14,6 +14,8 @@ from contracts import xml
 from contracts.envelope import charset_of
 from contracts.errors import MessageUnreadable
 
+_CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252")
+
 FailureKind = Literal["not sent", "late", "broken off", "too large", "dropped"]
 
 
@@ -72,9 +74,9 @@ def shown(message: HttpMessage) -> Shown:
         text = xml.indented(xml.parse(message.body, message.charset))
         return Shown(text, xml.parse(text.encode()))
     except MessageUnreadable as error:
-        return Shown(message.body[:20_000].decode(message.charset or "utf-8", "replace"), None, error.detail)
-    except LookupError:
-        return Shown(message.body[:20_000].decode("utf-8", "replace"), None, "its charset is unknown")
+        charset = (message.charset or "utf-8").lower()
+        known = charset if charset in _CHARSETS else "utf-8"  # other names could be any of Python's codecs
+        return Shown(message.body[:20_000].decode(known, "replace"), None, error.detail)
 
 
 class Evidence:
