@@ -79,7 +79,7 @@ def is_what_was_asked_for(bench: ProducerBench) -> Findings:
                 listed, told = booking.slot.text(name), slot.text(name)
                 if listed and told and not same_id(listed, told):
                     sentence = (
-                        f"A time with {name} {listed} was listed and booked, and confirmed with {booking.answer.result};"
+                        f"A time with {name} {listed} was listed, booked and confirmed with {booking.answer.result};"
                         f" {answer.exchange.interaction} tells {name} {told}."
                     )
                     remedy = "Carry out what was asked for, or answer ERROR: OK means that it was done as asked."

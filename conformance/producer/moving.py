@@ -125,6 +125,13 @@ def _done(bench: ProducerBench, ground: Ground) -> Answer:
     return answer
 
 
+def _demand_moved(bench: ProducerBench, ground: Ground) -> None:
+    """Raises NotJudged where the schedule shows that nothing was moved, which another check tells."""
+    ours = ground.ours(bench.schedule(ground.booking.person, "Has the booking been moved?"))
+    if any(_is_nearer(slot.start, ground.booking.slot.start, ground.new.start) for slot in ours):
+        raise NotJudged("The booking was not moved; see moving.stands-at-the-new-time-alone.")
+
+
 def _demand_seen(bench: ProducerBench, ground: Ground) -> None:
     """Raises NotJudged where the schedule does not show even a booking that was not moved."""
     if ground.booking.id not in bench.ids_of(ground.booking.person):
@@ -191,6 +198,7 @@ def old_time_is_free_again(bench: ProducerBench) -> Findings:
         if listing.place(ground.booking.slot) != listing.place(slot):
             raise NotJudged("Another time was booked than the one that was watched.")
         _done(bench, ground)
+        _demand_moved(bench, ground)
         answer, is_free = seats.listed_again(bench, watched)
         if not is_free:
             sentence = (
@@ -209,6 +217,7 @@ def new_time_is_taken(bench: ProducerBench) -> Findings:
     with _movable(bench) as ground:
         watched = seats.watch(bench, ground.new, ground.booking.person)
         _done(bench, ground)
+        _demand_moved(bench, ground)
         yield from seats.still_listed(bench, watched, ground.booking.person)
 
 
