@@ -28,6 +28,7 @@ XML = "text/xml; charset=UTF-8"
 REQUIRED = ("GetSubjectOfCareSchedule", "GetBookingDetails")
 """What every producer must offer (contracts.md §3.1)."""
 
+_DOMAIN, _DOMAIN_OF_PING = "/crm/scheduling/", "/itintegration/monitoring/"
 _FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
 _MESSAGE = "Provbokning som avbokas"
 _LATE_DAYS = 6
@@ -53,8 +54,9 @@ class ProducerSettings:
     then fails, while one that nobody spoke of is not judged. `open_invitations` and `timed_invitations` are booking ids
     by the person whom they are for; using one is final. `refusable_bookings` are bookings that may not be cancelled or
     moved, by the person who has them: the kit tries, and a system that is wrong loses them. `other_facility` is another
-    clinic, to which the kit may move a booking. `reason` is the
-    contact reason to book with, where the clinic demands one. `weeks` is how far ahead to look for times.
+    clinic, to which the kit may move a booking. `reason` is the contact reason to book with, where the clinic demands
+    one. `weeks` is how far ahead to look for times. A ping goes to `ping_address` and `ping_logical_address` where those
+    are others than the rest has.
     """
 
     address: str
@@ -71,6 +73,8 @@ class ProducerSettings:
     reason: str | None = None
     weeks: int = 12
     duellists: int = 8
+    ping_address: str | None = None
+    ping_logical_address: HsaId | None = None
 
     def __post_init__(self) -> None:
         if not self.address.startswith(("http://", "https://")):
@@ -95,6 +99,7 @@ class ProducerBench:
     def __init__(self, settings: ProducerSettings, carrier: Carrier, clock: Clock = system_clock) -> None:
         self.settings, self.carrier, self.clock = settings, carrier, clock
         self.evidence = Evidence()
+        self.notes: list[str] = []  # sentences about the run for its report, that are no findings
         self._had: dict[str, frozenset[str]] = {}
         self._spent: dict[str, None] = {}  # invitations that were used, in order
         self._cancelled: set[str] = set()
@@ -135,6 +140,10 @@ class ProducerBench:
         return self.clock().date()
 
     def address_of(self, interaction: str) -> str:
+        """Where an interaction is; ping's domain is another one, which shows in a path that follows the contracts."""
+        if interaction == "PingForConfiguration":
+            address = self.settings.ping_address or self.settings.address.replace(_DOMAIN, _DOMAIN_OF_PING)
+            return address.replace("{interaction}", interaction)
         return self.settings.address.replace("{interaction}", interaction)
 
     def ask(
@@ -160,12 +169,15 @@ class ProducerBench:
         body: bytes,
         purpose: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         drop_answer: bool = False,
     ) -> Answer:
-        """The answer to `body` as it stands; `headers` are added to the usual ones, or stand in their place."""
+        """The answer to `body` as it stands; `headers` are added to the usual ones, or stand in their place, or take
+        them away (None)."""
         action = f'"{contract_of(interaction)}:{interaction}"'
-        told = {"content-type": XML, "soapaction": action, **lower(self.settings.headers), **lower(headers or {})}
+        usual = {"content-type": XML, "soapaction": action, **lower(self.settings.headers)}
+        given = {**usual, **{name.lower(): value for name, value in (headers or {}).items()}}
+        told = {name: value for name, value in given.items() if value is not None}
         request = HttpMessage(told, body)
         address = self.address_of(interaction)
         got = self.carrier.call(address, request, drop_answer=drop_answer)
