@@ -250,7 +250,9 @@ class ProducerBench:
         taken = {slot.text("startTimeInclusive") for slot in but}
         for kind in self.kinds():
             answer = self.times("Which times are free?", person=person, kind=kind)
-            good = [one for one in answer.slots if one.start and one.flag("cancel_booking_allowed") is not False]
+            good = [
+                one for one in answer.slots if one.start and one.end and one.flag("cancel_booking_allowed") is not False
+            ]
             by_start = {one.text("startTimeInclusive"): one for one in good}
             found = [by_start[start] for start in sorted(by_start, key=str, reverse=True) if start not in taken]
             if len(found) >= wanted:

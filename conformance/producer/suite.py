@@ -17,6 +17,8 @@ _MODULES = (
     "cancelling",
     "invitations",
     "refusals",
+    "strangers",
+    "malformed",
     "repeats",
     "duel",
     "messages",
