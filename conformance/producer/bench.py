@@ -291,12 +291,20 @@ class ProducerBench:
         question = s.MakeBooking(self.settings.facility, self.wanted(slot, person, **changes), person.info)
         return self.ask(question, purpose, person=person, drop_answer=drop_answer)
 
-    def move(self, booking: Booking, slot: Slot, purpose: str, *, person: TestPerson | None = None) -> Answer:
+    def move(
+        self,
+        booking: Booking,
+        slot: Slot,
+        purpose: str,
+        *,
+        person: TestPerson | None = None,
+        drop_answer: bool = False,
+    ) -> Answer:
         """UpdateBooking of a booking to a listed time, by its owner or by `person`."""
         who = person or booking.person
         self.remember(who)
         question = s.UpdateBooking(self.wanted(slot, who, booking_id=booking.id))
-        return self.ask(question, purpose, person=who)
+        return self.ask(question, purpose, person=who, drop_answer=drop_answer)
 
     def cancel(
         self, booking_id: str, person: TestPerson, purpose: str, message: str | None = None, **how: Any

@@ -9,7 +9,7 @@ Source: contracts.md §5.8, GAT-6; G-21 says that a list is true at once.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from weakref import WeakKeyDictionary
 
 from conformance.checks import NotJudged
@@ -157,33 +157,39 @@ def full(bench: ProducerBench) -> Iterator[Full]:
 
 
 def _fill(bench: ProducerBench, moment: Moment, putting_back: ExitStack) -> Full | None:
-    """None when the last person but one has a seat and there are more."""
-    free, bookings = list(moment.slots), []
+    """None when the last person but one has a seat and there are more. Who may not have the time is passed over."""
+    free, bookings, refused = list(moment.slots), list[Booking](), list[NotJudged]()
     *sitting, latecomer = bench.persons
     for person in sitting:
-        booking = book(bench, free[0], person)
+        try:
+            booking = book(bench, free[0], person)
+        except NotJudged as error:
+            refused.append(error)
+            continue
         putting_back.callback(bench.put_back, booking)
         bookings.append(booking)
         free = list(moment.among(still_listed(bench, moment, "Is the time full?", latecomer).slots))
         if not free:
             return Full(moment, tuple(bookings), latecomer)
+    if not bookings:
+        raise refused[0]
     return None
 
 
 def seats_at(bench: ProducerBench, moment: Moment, person: TestPerson) -> int | None:
-    """How many can have the time: found by booking it, looking, and cancelling. None when the list does not tell.
+    """How many can be booked at the time: found by booking one, looking, and cancelling. None when no list tells.
 
     Raises NotJudged when it cannot be booked, and when it is not free again afterwards.
     """
+    before = len(moment.among(still_listed(bench, moment, "Which seats are free at the time?").slots))
     booking = book(bench, moment.slots[0], person, "Does an entry of the list stand for one seat?")
     try:
         left = len(moment.among(still_listed(bench, moment, "Which seats are left?").slots))
     finally:
         bench.put_back(booking)
-    again = len(moment.among(still_listed(bench, moment, "Is the time free again?").slots))
-    if again < len(moment.slots):
+    if len(moment.among(still_listed(bench, moment, "Is the time free again?").slots)) < before:
         raise NotJudged("A cancelled time is not free again at once, so there is nothing to compete for.")
-    return None if left >= len(moment.slots) else left + 1
+    return None if left >= before else left + 1
 
 
 def undo(bench: ProducerBench, answer: Answer, person: TestPerson) -> None:
@@ -191,3 +197,29 @@ def undo(bench: ProducerBench, answer: Answer, person: TestPerson) -> None:
     booking_id = answer.text("bookingId")
     if answer.is_done and booking_id:
         bench.cancel(booking_id, person, "What should have been refused is cancelled.")
+
+
+def booked_at(bench: ProducerBench, person: TestPerson, *starts: str) -> tuple[Slot, ...]:
+    """What the person has booked at these times. Raises NotJudged when that cannot be learnt."""
+    answer = bench.schedule(person, "What does the person have at the time?")
+    if not answer.is_usable:
+        raise NotJudged(f"GetSubjectOfCareSchedule gave {answer.in_words}.")
+    return tuple(one for one in answer.slots if one.text("startTimeInclusive") in starts)
+
+
+def ways_out(bench: ProducerBench, booking: Booking) -> tuple[Moment, ...]:
+    """Where the booking may be moved, on its day or else in the fortnight before it, times with few seats first.
+
+    Raises NotJudged when it may not be moved, or to nowhere.
+    """
+    begins, here = booking.slot.start, booking.slot.text("startTimeInclusive")
+    assert begins is not None  # times without a start are not booked
+    may_move = booking.slot.flag("rebooking_allowed") is not False
+    for days in (0, 14) if may_move else ():
+        first = max(bench.today, begins.date() - timedelta(days))
+        question = "Where can the booking be moved?"
+        listed = bench.times(question, person=booking.person, booking_id=booking.id, first=first, last=begins.date())
+        found = tuple(one for one in _moments(listed.slots) if one.start != here)
+        if found:
+            return found
+    raise NotJudged("The booking cannot be moved, or no time to move it to is listed.")
