@@ -34,10 +34,11 @@ class Node:
 
     def all(self, name: str) -> tuple["Node", ...]:
         """The children of this name."""
-        return tuple(node for node in self.children() if node.name == name)
+        return tuple(Node(child) for child in self.element.iterchildren(f"{{*}}{name}"))
 
     def one(self, name: str) -> "Node | None":
-        return next(iter(self.all(name)), None)
+        child = next(self.element.iterchildren(f"{{*}}{name}"), None)
+        return None if child is None else Node(child)
 
     def children(self) -> Iterator["Node"]:
         return (Node(child) for child in self.element.iterchildren("*"))

@@ -157,9 +157,9 @@ def full(bench: ProducerBench) -> Iterator[Full]:
 
 
 def _fill(bench: ProducerBench, moment: Moment, putting_back: ExitStack) -> Full | None:
-    """None when the last person but one has a seat and there are more. Who may not have the time is passed over."""
+    """None when all but one person have a seat and there are more. Who may not have the time is passed over."""
     free, bookings, refused = list(moment.slots), list[Booking](), list[NotJudged]()
-    *sitting, latecomer = bench.persons
+    latecomer, *sitting = bench.persons  # who comes late must be free of any limit that others may have reached
     for person in sitting:
         try:
             booking = book(bench, free[0], person)
