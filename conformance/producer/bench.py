@@ -55,8 +55,8 @@ class ProducerSettings:
     by the person whom they are for; using one is final. `refusable_bookings` are bookings that may not be cancelled or
     moved, by the person who has them: the kit tries, and a system that is wrong loses them. `other_facility` is another
     clinic, to which the kit may move a booking. `reason` is the contact reason to book with, where the clinic demands
-    one. `weeks` is how far ahead to look for times. A ping goes to `ping_address` and `ping_logical_address` where those
-    are others than the rest has.
+    one. `weeks` is how far ahead to look for times. A ping goes to `ping_address` and `ping_logical_address` where
+    those are others than the rest has.
     """
 
     address: str
@@ -291,7 +291,11 @@ class ProducerBench:
             good: dict[str | None, Slot] = {}
             for first in dict.fromkeys((self._late_for(kind), self.today)):
                 answer = self.times("Which times are free?", person=person, kind=kind, first=first)
-                listed = [one for one in answer.slots if one.start and one.flag("cancel_booking_allowed") is not False]
+                listed = [
+                    one
+                    for one in answer.slots
+                    if one.start and one.end and one.flag("cancel_booking_allowed") is not False
+                ]
                 good = {one.text("startTimeInclusive"): one for one in listed}
                 if len(good.keys() - taken) >= wanted:
                     break
@@ -340,12 +344,20 @@ class ProducerBench:
         question = s.MakeBooking(self.settings.facility, self.wanted(slot, person, **changes), person.info)
         return self.ask(question, purpose, person=person, drop_answer=drop_answer)
 
-    def move(self, booking: Booking, slot: Slot, purpose: str, *, person: TestPerson | None = None) -> Answer:
+    def move(
+        self,
+        booking: Booking,
+        slot: Slot,
+        purpose: str,
+        *,
+        person: TestPerson | None = None,
+        drop_answer: bool = False,
+    ) -> Answer:
         """UpdateBooking of a booking to a listed time, by its owner or by `person`."""
         who = person or booking.person
         self.remember(who)
         question = s.UpdateBooking(self.wanted(slot, who, booking_id=booking.id))
-        return self.ask(question, purpose, person=who)
+        return self.ask(question, purpose, person=who, drop_answer=drop_answer)
 
     def cancel(
         self, booking_id: str, person: TestPerson, purpose: str, message: str | None = None, **how: Any
