@@ -236,16 +236,19 @@ function callerOf(headers) {
 }
 
 // soap takes a message's first part for its body. The official WSDLs put the parts of the header first, and say which
-// part is the body in the binding: go on to the last part, which is that one.
-function takeThePartThatIsTheBody(wsdl, interaction) {
+// part is the body in the binding: go on to the last part, which is that one. And it writes answers without looking at
+// the schema, so that all elements end up in one namespace: tell it the type.
+function mend(wsdl, interaction) {
   const { messages, bindings } = wsdl.definitions;
   const message = messages[`${interaction}Request`];
   while (message.children?.length) message.postProcess(wsdl.definitions);
-  for (const binding of Object.values(bindings)) {
-    binding.methods[interaction].input = message.element;
-    const answer = binding.methods[interaction].output.$name;
-    binding.topElements[interaction] = { methodName: interaction, outputName: answer };
-  }
+  const [{ methods, topElements }] = Object.values(bindings);
+  const { output } = methods[interaction];
+  methods[interaction].input = message.element;
+  topElements[interaction] = { methodName: interaction, outputName: output.$name };
+  const write = wsdl.objectToDocumentXML.bind(wsdl);
+  wsdl.objectToDocumentXML = (name, value, prefix, namespace) =>
+    write(name, value, prefix, namespace, name === output.$name ? output.$type || output.$lookupType : undefined);
 }
 
 const server = http.createServer((request, response) => response.writeHead(404).end());
@@ -261,7 +264,7 @@ for (const [interaction, work] of Object.entries(ANSWERED)) {
       xml: readFileSync(file, "utf-8"),
       uri: file,
       suppressStack: true,
-      callback: () => (takeThePartThatIsTheBody(made.wsdl, interaction), ready()),
+      callback: () => (mend(made.wsdl, interaction), ready()),
     });
   });
 }
