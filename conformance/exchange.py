@@ -15,8 +15,8 @@ from contracts.envelope import charset_of
 from contracts.errors import MessageUnreadable
 
 LIMITS = xml.Limits(max_tags=2_000_000, max_attributes=200_000, max_declarations=40_000)
-"""How large a message may be for the kit to read it: larger than a platform would let in, for nobody is to be accused of
-our own bounds. Some SOAP libraries declare a namespace on each element anew; of the size the carrier takes care."""
+"""How large a message may be for the kit to read it: larger than a platform would let in, for nobody is to be accused
+of our own bounds. Some SOAP libraries declare a namespace on each element anew; of the size the carrier takes care."""
 
 FailureKind = Literal["not sent", "late", "broken off", "too large", "dropped"]
 
