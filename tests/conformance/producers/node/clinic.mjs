@@ -1,13 +1,14 @@
-// A scheduling system of one clinic by Node's `soap`: node clinic.mjs FOLDER [PORT]
+// A scheduling system of one clinic by Node's `soap`: node clinic.mjs FOLDER [PORT] [unmended]
 // FOLDER holds the contracts, interactions/ and core_components/; each interaction answers at a path of its own.
-// Written from the contracts, as a vendor would. `soap` is found from the folder the command is given in.
+// Written from the contracts, as a vendor would; `unmended` leaves answers as `soap` writes them by itself. `soap` is found
+// from the folder the command is given in.
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 
 const soap = createRequire(path.join(process.cwd(), "package.json"))("soap");
-const [contracts, port = "8401"] = process.argv.slice(2);
+const [contracts, port = "8401", how] = process.argv.slice(2);
 
 const CLINIC = "SE2321009991-9N01";
 const CLINIC_NAME = "Nodmottagningen Viken";
@@ -196,6 +197,8 @@ const ANSWERED = {
   MakeBooking: updating((ask, caller) => {
     const slot = ask.requestedTimeslot;
     const person = slot.subject_of_care;
+    const { firstName, lastName } = ask.subject_of_care_info ?? {};
+    if (!firstName || !lastName) throw fault("Client", "subject_of_care_info must have firstName and lastName.");
     if (!isHere(slot.healthcare_facility) || !(caller.isAgent || caller.id === person))
       throw new Refusal("Tiden kan inte bokas för den personen.");
     const time = wantedTime(slot);
@@ -246,6 +249,7 @@ function mend(wsdl, interaction) {
   const { output } = methods[interaction];
   methods[interaction].input = message.element;
   topElements[interaction] = { methodName: interaction, outputName: output.$name };
+  if (how === "unmended") return;
   const write = wsdl.objectToDocumentXML.bind(wsdl);
   wsdl.objectToDocumentXML = (name, value, prefix, namespace) =>
     write(name, value, prefix, namespace, name === output.$name ? output.$type || output.$lookupType : undefined);

@@ -202,7 +202,9 @@ class Clinic:
 
     def MakeBooking(self, ask: Element, caller: Caller) -> str:
         slot = ask.one("requestedTimeslot")
-        person = slot.text("subject_of_care")
+        person, info = slot.text("subject_of_care"), ask.one("subject_of_care_info")
+        if not info.text("firstName") or not info.text("lastName"):
+            raise Fault("subject_of_care_info must have firstName and lastName.")
         if not caller.is_or_helps(person):
             raise Refused("Du kan inte boka tid åt den personen.")
         booking = Booking(self._wanted(slot), person, slot.text("reason"))
