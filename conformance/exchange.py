@@ -18,6 +18,8 @@ LIMITS = xml.Limits(max_tags=2_000_000, max_attributes=200_000, max_declarations
 """How large a message may be for the kit to read it: larger than a platform would let in, for nobody is to be accused
 of our own bounds. Some SOAP libraries declare a namespace on each element anew; of the size the carrier takes care."""
 
+_CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252")
+
 FailureKind = Literal["not sent", "late", "broken off", "too large", "dropped"]
 
 
@@ -76,9 +78,9 @@ def shown(message: HttpMessage) -> Shown:
         text = xml.indented(xml.parse(message.body, message.charset, LIMITS))
         return Shown(text, xml.parse(text.encode(), limits=LIMITS))
     except MessageUnreadable as error:
-        return Shown(message.body[:20_000].decode(message.charset or "utf-8", "replace"), None, error.detail)
-    except LookupError:
-        return Shown(message.body[:20_000].decode("utf-8", "replace"), None, "its charset is unknown")
+        charset = (message.charset or "utf-8").lower()
+        known = charset if charset in _CHARSETS else "utf-8"  # other names could be any of Python's codecs
+        return Shown(message.body[:20_000].decode(known, "replace"), None, error.detail)
 
 
 class Evidence:
