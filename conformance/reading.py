@@ -154,7 +154,7 @@ class Answer:
     def in_words(self) -> str:
         """What came back, for a sentence; quotes nothing of the message but codes."""
         if self.exchange.failure:
-            return self.exchange.failure.sentence.rstrip(".")
+            return f"no answer ({self.exchange.failure.sentence.rstrip('.')})"
         status = self.exchange.answer.status if self.exchange.answer else None
         if self.fault:
             return f"HTTP {status} with a SOAP fault"

@@ -34,7 +34,7 @@ def judge_producer(
         bench = ProducerBench(settings, carrier, clock)
         came = run_checks(bench, checks, progress, most_seconds=most_seconds)
     return RunResult(
-        kit=f"tidbro {metadata.version('tidbro')}",
+        kit=metadata.version("tidbro"),
         role="producer",
         target=settings.address,
         facility=settings.facility.text,
