@@ -144,6 +144,8 @@ class ConsumerBench:
             seen = self._drive(staged.scenario)
         except DriveFailed as error:
             return self._in_vain_because(f"The scenario {name} was not played. {error.sentence}")
+        except Exception as error:  # a driver is anybody's code; its words may be personal
+            return self._in_vain_because(f"The scenario {name} was not played: its driver failed ({_kind(error)}).")
         asked = self._settled(before)
         if not asked:
             return self._in_vain_because(f"In the scenario {name} nothing came to {self.address}.")
@@ -178,6 +180,10 @@ class ConsumerBench:
     def clean_up(self) -> Sequence[str]:
         """The kit's clinic lives in memory: nothing is left behind."""
         return ()
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__
 
 
 Announce = Callable[[ConsumerBench], None]

@@ -13,18 +13,17 @@ import requests
 
 from conformance.consumer.drivers import Seen
 from conformance.consumer.scenarios import Scenario
-from contracts import codec, envelope
+from contracts import codec, envelope, xml
 from contracts import scheduling as s
 from contracts.codec import SCHEDULING_INTERACTIONS
-from contracts.consumer import PLATFORM_PATH, InternalCaller
+from contracts.consumer import PLATFORM_PATH
 from contracts.identifiers import HsaId
-from contracts.registry_consumer import RegistryConsumer
 from contracts.times import parse_ts
-from contracts.transport import HttpTransport
 
 FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
 SORRY = "Något gick fel. Försök igen senare."
 PLATFORM = HsaId("SE2321009991-TP01")
+_REGISTRY = "urn:riv:infrastructure:itintegration:registry:GetSupportedServiceContractsResponder:2"
 
 
 class Failed(Exception):
@@ -37,15 +36,10 @@ class Consumer:
     def __init__(self, url: str, today: date) -> None:
         self.url, self.today = url, today
         self.session = requests.Session()
-        self.transport = HttpTransport(read_seconds=10)
-        self.registry = RegistryConsumer(
-            url, self.transport, PLATFORM, InternalCaller("SE2321009991-ET09", PLATFORM.text)
-        )
         self.seen: list[str] = []
 
     def close(self) -> None:
         self.session.close()
-        self.transport.close()
 
     def __call__(self, scenario: Scenario) -> Seen:
         self.seen, self.person, self.facts = [], scenario.person, scenario.facts
@@ -87,8 +81,8 @@ class Consumer:
     # -- Seeing
 
     def see(self) -> None:
-        for one in self.schedule(PLATFORM):
-            self.seen.append(f"{one.start:%d %B %H:%M}")
+        booked = self.schedule(PLATFORM)
+        self.seen += [f"{one.start:%d %B %H:%M}" for one in booked] or ["Du har inga bokade tider."]
         if self.had:
             slot = self.details()
             self.seen.append(slot.time_type_name)
@@ -123,7 +117,8 @@ class Consumer:
     # -- Booking
 
     def book(self) -> None:
-        self.say(lambda: self.make(self.wanted(self.choose())))
+        slot = self.wanted(self.choose())
+        self.say(lambda: self.make(slot))
 
     def choose(self) -> s.Timeslot:
         """The time that the scenario names, by way of what the clinic offers."""
@@ -132,10 +127,16 @@ class Consumer:
         return self.listed(self.clinic, "START", time_type_id=self.facts["TIME_TYPE"], care_type_id=care)
 
     def care_type(self) -> str | None:
-        offered = self.registry.supported_contracts(self.clinic)
-        if SCHEDULING_INTERACTIONS["GetAllCareTypes"].contract not in offered:
+        if SCHEDULING_INTERACTIONS["GetAllCareTypes"].contract not in self.offered():
             return None
         return self.ask(s.GetAllCareTypes(self.clinic, self.person.identity)).care_types[0].care_type_id
+
+    def offered(self) -> str:
+        """What the registry says of the clinic."""
+        told = f"<logicalAdress>{self.clinic}</logicalAdress>"
+        question = f'<GetSupportedServiceContracts xmlns="{_REGISTRY}">{told}</GetSupportedServiceContracts>'
+        body = envelope.write_request(xml.parse(question.encode()), PLATFORM, None)
+        return self.session.post(f"{self.url}/registry", body, headers={"Content-Type": "text/xml"}).text
 
     def listed(self, at: HsaId, start: str, **filters: Any) -> s.Timeslot:
         first, last = self.today, self.today + timedelta(weeks=12)
