@@ -164,9 +164,9 @@ def _all(*roles: str) -> tuple["Check", ...]:
 
 
 def _rules(parsed: argparse.Namespace) -> int:
-    from conformance.explain import explained
+    from conformance.explain import explain
 
-    sys.stdout.write("\n".join(explained(parsed.ids, _all(*ROLES))) + "\n")
+    sys.stdout.write("\n".join(explain(parsed.ids, _all(*ROLES))) + "\n")
     return 0
 
 
