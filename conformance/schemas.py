@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 
 import xmlschema
 
-from conformance.exchange import Shown
+from conformance.exchange import LIMITS, Shown
 from contracts import envelope, xml
 from contracts.catalogue import Catalogue, Errata, Interaction
 from contracts.errors import Violation
@@ -74,7 +74,7 @@ class Schemas:
         interaction = self.interaction(contract)
         if interaction is None:
             return Verdict()
-        read = envelope.read(message.text.encode())
+        read = envelope.read(message.text.encode(), limits=LIMITS)
         first = self._first(self._validator, read, interaction, direction)
         if first or read.payload is None:
             return Verdict(first)

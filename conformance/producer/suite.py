@@ -18,6 +18,8 @@ _MODULES = (
     "cancelling",
     "invitations",
     "refusals",
+    "strangers",
+    "malformed",
     "repeats",
     "duel",
     "messages",
