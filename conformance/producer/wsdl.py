@@ -288,6 +288,8 @@ def elsewhere(bench: ProducerBench) -> Mapping[str, list[str]]:
 )
 def address_follows_the_profile(bench: ProducerBench) -> Findings:
     interaction = "GetSubjectOfCareSchedule"
+    if "{interaction}" not in bench.settings.address:
+        raise NotJudged("One address was given for all interactions; write {interaction} where each has its own.")
     path = urlsplit(bench.address_of(interaction)).path
     pieces = [piece.lower() for piece in path.split("/")]
     missing = [one for one in (interaction, "1", "rivtabp21") if one.lower() not in pieces]
