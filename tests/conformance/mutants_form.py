@@ -96,11 +96,6 @@ def _content_type(text: str) -> Callable[[Reply], None]:
     return change
 
 
-def _become_missing(reply: Reply) -> None:
-    """As if there were no such interaction. The system did what it was asked, but nobody gets to know."""
-    reply.status, reply.body = 500, FAULT.encode()
-
-
 def _without(name: str) -> str:
     """The pattern of an element of this name."""
     return rf"<(?:\w+:)?{name}>[^<]*</(?:\w+:)?{name}>"
@@ -186,11 +181,11 @@ _SCHEMA = (
 )  # fmt: skip
 
 _VALUES = (
-    Mutant("stamps have separators", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2-\3-\4T\5:\6:\7<", SCHEDULE), kin=("booking.time-stays-as-it-was-listed",)),
+    Mutant("stamps have separators", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2-\3-\4T\5:\6:\7<", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
     Mutant("stamps have a zone", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2\3\4\5\6\7Z<", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
     Mutant("a time is on 31 February", "messages.days-exist", "G-5", lambda: Replacing(_TS, r"\1\g<2>0231\5\6\7<", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
     Mutant("dates have hyphens", "messages.dates-are-dt", "G-2", lambda: Replacing(r"date>(\d{4})(\d\d)(\d\d)<", r"date>\1-\2-\3<", "GetAvailableDates")),
-    Mutant("a time ends when it starts", "messages.start-is-before-end", "G-6", lambda: Replacing(r"(TimeInclusive>)(\d{14})(<.*?TimeExclusive>)\d{14}", r"\1\2\3\2", SCHEDULE), kin=("booking.time-stays-as-it-was-listed",)),
+    Mutant("a time ends when it starts", "messages.start-is-before-end", "G-6", lambda: Replacing(r"(TimeInclusive>)(\d{14})(<.*?TimeExclusive>)\d{14}", r"\1\2\3\2", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
     Mutant("what has no value is empty", "messages.nothing-is-empty", "G-11", lambda: Replacing(r"(</core:bookingId>)", r"\1<core:reason/>", FREE)),
     Mutant("a flag is empty", "messages.nothing-is-empty", "G-11", lambda: Replacing(r"<core:message_allowed>\w+<", "<core:message_allowed><", DETAILS, SCHEDULE)),
     Mutant("HSA-ids are cut short", "messages.hsa-ids-are-whole", "G-7", lambda: Replacing(r"performer>SE\d{10}-", "performer>", SCHEDULE), clinic=TAKECARE, kin=("booking.is-what-was-asked-for",)),
@@ -204,7 +199,6 @@ _ELEMENTS = (
     Mutant("details lack subject_of_care", "messages.details-have-their-elements", "GBD-2", lambda: Replacing(_without("subject_of_care"), "", DETAILS)),
     Mutant("the schedule lacks subject_of_care", "messages.scheduled-times-have-their-elements", "TS-GSS", lambda: Replacing(_without("subject_of_care"), "", SCHEDULE)),
     Mutant("details lack the end", "messages.start-and-end-come-together", "I-2", lambda: Replacing(_without("endTimeExclusive"), "", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
-    Mutant("an invitation has no purpose", "messages.invitations-have-a-purpose", "GBD-4", lambda: Replacing(r"isInvitation>false<", "isInvitation>true<", DETAILS), kin=("booking.schedule-and-details-agree-on-flags",)),
     Mutant("DocBook stands in purpose as elements", "messages.purpose-is-text", "P-3", lambda: Replacing(r"(</core:subject_of_care>)", rf"\1<core:purpose>{_DOCBOOK}</core:purpose>", DETAILS)),
     Mutant("DocBook has other elements", "messages.purpose-is-plain-or-docbook", "P-2", lambda: Replacing(r"(</core:subject_of_care>)", rf"\1<core:purpose>{_AS_TEXT}</core:purpose>", DETAILS)),
     Mutant("INFO has no text", "messages.result-says-why", "G-17", lambda: Replacing("<resultCode>OK<", "<resultCode>INFO<", "CancelBooking")),
@@ -229,8 +223,6 @@ _BASICS = (
     Mutant("a ping is not answered", "basics.ping-is-answered", "PING-1", lambda: Pinged(None)),
     Mutant("a ping tells UTC", "basics.ping-is-quick-and-true", "PING-4", lambda: Pinged(r"(pingDateTime>\d{8})07", r"\g<1>06")),
     Mutant("a ping's stamp has separators", "messages.times-are-ts", "G-3", lambda: Pinged(r"(pingDateTime>\d{4})(\d\d)(\d\d)", r"\1-\2-\3T")),
-    Mutant("promised cancelling is not there", "basics.promised-cancelling-is-offered", "IMP-3", lambda: Changing(_become_missing, "CancelBooking")),
-    Mutant("promised rebooking is not there", "basics.promised-rebooking-is-offered", "IMP-4", lambda: Changing(_become_missing, "UpdateBooking")),
 )  # fmt: skip
 
 _WSDL = (

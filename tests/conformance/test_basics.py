@@ -1,5 +1,7 @@
 """The checks that all others rest on, where the target answers in part."""
 
+import pytest
+
 from conformance.model import Outcome
 from tests.conformance.judging import TIMEBOOK, a_bench, judged, red
 from tests.conformance.mutants_form import SCHEDULE, a_fault
@@ -12,6 +14,17 @@ class WithoutEmptySchedules(Twist):
 
     def answer(self, interaction: str, request: bytes, reply: Reply) -> Reply:
         return a_fault() if interaction == SCHEDULE and b"timeslotDetail" not in reply.body else reply
+
+
+class Without(Twist):
+    """As if there were no such interaction, once: the kit is to put back what it booked."""
+
+    def __init__(self, interaction: str) -> None:
+        self._interaction, self._times = interaction, 0
+
+    def instead(self, interaction: str, request: bytes) -> Reply | None:
+        self._times += interaction == self._interaction
+        return a_fault() if interaction == self._interaction and self._times == 1 else None
 
 
 class Silent(Twist):
@@ -41,3 +54,16 @@ def test_a_ping_that_a_platform_stopped_is_not_judged(region: Served) -> None:
         result = judged(bench, "basics.ping-is-answered")["basics.ping-is-answered"]
     assert result.outcome is Outcome.NOT_JUDGED
     assert "(VP004)" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("check", "interaction", "rule"),
+    [
+        ("basics.promised-cancelling-is-offered", "CancelBooking", "IMP-3"),
+        ("basics.promised-rebooking-is-offered", "UpdateBooking", "IMP-4"),
+        ("basics.details-are-answered", "GetBookingDetails", "IMP-1"),
+    ],
+)
+def test_what_a_flag_promises_is_there(region: Served, check: str, interaction: str, rule: str) -> None:
+    with a_bench(region, twist=Without(interaction)) as bench:
+        assert red(judged(bench, check)) == {check: {rule}}
