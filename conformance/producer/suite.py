@@ -8,6 +8,7 @@ SUITES = Suites("producer")
 
 _MODULES = (
     "basics",
+    "basics_ping",
     "wsdl",
     "headers",
     "directory",
@@ -17,9 +18,14 @@ _MODULES = (
     "cancelling",
     "invitations",
     "refusals",
+    "strangers",
+    "malformed",
     "repeats",
     "duel",
     "messages",
+    "messages_schema",
+    "messages_values",
+    "messages_times",
 )
 
 
