@@ -1,7 +1,7 @@
 """The form of everything that came in the run: HTTP, SOAP, the two header blocks, schema, dates, what may stand where.
 
 One mistake is told once: what a check about dates, empty elements or names tells, the schema's check leaves out.
-Source: contracts.md §2.2, §2.3, §2.5, §2.6, §4, §5.1, G-2, G-3, G-4, G-11.
+Source: contracts.md §2.2, §2.3, §2.5, §2.6, §4, §5.1, G-2, G-3, G-4, G-7, G-11.
 """
 
 import re
@@ -16,10 +16,12 @@ from conformance.consumer.suite import SUITES
 from conformance.exchange import shown
 from conformance.reading import Node
 from contracts.codec import BY_CONTRACT
+from contracts.identifiers import HsaId
 from contracts.namespaces import INTEROPERABILITY_HEADERS, REGISTRY_HEADERS, REGISTRY_HEADERS_2, SOAP_ENVELOPE
 
 _MOMENTS = ("startTimeInclusive", "endTimeExclusive")
 _DAYS = ("startDateInclusive", "endDateInclusive")
+_HSA_IDS = ("healthcare_facility", "healthcare_facility_med", "performer")
 _NOT_SENT = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "isInvitation")
 _ACTOR_TYPES = ("subject_of_care", "subject_of_care_agent")
 _ZONE = re.compile(r"\s*(Z|[+-]\d{2}:?\d{2})$")
@@ -28,7 +30,7 @@ _CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be")
 
 @SUITES.check(
     "messages.envelope",
-    rules=("H-1",),
+    rules=("H-1", "BP-1"),
     title="Every request is a SOAP 1.1 envelope with one element in its body",
 )
 def envelope(bench: ConsumerBench) -> Findings:
@@ -202,6 +204,21 @@ def moments(bench: ConsumerBench) -> Findings:
         else:
             sentence = f"{asked.interaction}'s {node.name} is not a time stamp of 14 digits."
             yield bench.finding("G-3", sentence, "Send points in time as YYYYMMDDhhmmss.", asked, node)
+
+
+@SUITES.check(
+    "messages.hsa-ids",
+    rules=("G-7",),
+    title="HSA-ids are sent in full",
+)
+def hsa_ids(bench: ConsumerBench) -> Findings:
+    if not (bench.settings.facility.is_well_formed and bench.settings.other_facility.is_well_formed):
+        raise NotJudged("The played clinics have no HSA-ids in full themselves; give them some.")
+    for asked, node, text in _texts(bench, _HSA_IDS):
+        if asked.interaction != "GetSubjectOfCareSchedule" and not HsaId(text.upper()).is_well_formed:
+            sentence = f"{asked.interaction}'s {node.name} is not an HSA-id in full."
+            remedy = "Send SE, the organisation's number, a hyphen and the unit's own part, as the clinic gave it."
+            yield bench.finding("G-7", sentence, remedy, asked, node)
 
 
 @SUITES.check(

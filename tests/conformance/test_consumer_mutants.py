@@ -192,6 +192,13 @@ class IsoDays(Mutant):
         return re.sub(rb"(DateInclusive>\d{4})(\d\d)(\d\d)<", rb"\1-\2-\3<", super().body(message, at))
 
 
+class ShortHsaIds(Mutant):
+    catches: ClassVar = {"messages.hsa-ids": "G-7"}
+
+    def body(self, message, at):
+        return re.sub(rb"(healthcare_facility_med>)[^<]+-", rb"\1", super().body(message, at))
+
+
 class SendsUtc(Mutant):
     catches: ClassVar = {"making.time-goes-back-as-it-came": "G-4"}
 
