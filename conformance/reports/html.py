@@ -1,7 +1,7 @@
 """A run as one page for those who decide: the verdict in a sentence at the top, then everything that explains it.
 
-The file needs nothing else: its style is inside, no script, nothing is loaded, and a policy in its head forbids both. All
-text is escaped by the template, whoever wrote it. What stands on the page, and its bounds: page.py.
+The file needs nothing else: its style is inside, no script, nothing is loaded, and a policy in its head forbids both.
+All text is escaped by the template, whoever wrote it. What stands on the page, and its bounds: page.py.
 """
 
 import base64

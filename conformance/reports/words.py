@@ -94,6 +94,14 @@ def _judged(result: RunResult) -> int:
     return sum(result.count(one) for one in (Outcome.PASSED, Outcome.FAILED, Outcome.WARNED))
 
 
+def _why_none(result: RunResult) -> str:
+    if not result.results:
+        return "no check was run"
+    if result.count(Outcome.NOT_JUDGED) == len(result.results):
+        return f"none of {counted(len(result.results), 'check')} could be judged"
+    return "no check passed, and none failed"
+
+
 def _what_held(result: RunResult) -> str:
     warned, unjudged = result.count(Outcome.WARNED), result.count(Outcome.NOT_JUDGED)
     told = [f"no rule that must be kept was seen broken in {counted(_judged(result), 'judged check')}"]
