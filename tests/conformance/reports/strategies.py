@@ -1,12 +1,16 @@
 """Any result at all: any text in any field, any bytes in any body."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, HttpMessage
 from conformance.model import CheckResult, Finding, Outcome, RunResult
 from tests.people import PEOPLE
+
+of_results = settings(max_examples=40)
+"""A result has hundreds of fields: an example tries many texts at once."""
 
 SURROGATES_OF_BYTES = st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF, categories=["Cs"])
 """What Python makes of bytes in a header that are no UTF-8."""
@@ -48,7 +52,7 @@ checks = st.builds(
 )  # fmt: skip
 moments = st.one_of(
     st.datetimes(),
-    st.datetimes(timezones=st.just(timezone.utc)),
+    st.datetimes(timezones=st.just(UTC)),
     st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=st.timezones()),
 )
 aware = st.datetimes(timezones=st.integers(-720, 840).map(lambda least: timezone(timedelta(minutes=least))))

@@ -127,6 +127,7 @@ def test_a_test_persons_number_is_shown() -> None:
         assert BERTIL.number in report
 
 
+@strategies.of_results
 @given(strategies.results)
 def test_going_over_twice_changes_nothing_more(result: RunResult) -> None:
     once = hidden(result)

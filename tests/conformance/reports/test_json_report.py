@@ -29,11 +29,13 @@ from tests.conformance.reports.results import (
 SAMPLE = Path(__file__).parent / "version_1.json"
 
 
+@strategies.of_results
 @given(strategies.results)
 def test_what_is_written_is_read_back(result: RunResult) -> None:
     assert from_json(to_json(result)) == hidden(result)
 
 
+@strategies.of_results
 @given(strategies.results)
 def test_what_is_written_is_utf_8(result: RunResult) -> None:
     assert from_json(to_json(result).encode("utf-8")) == hidden(result)
