@@ -84,9 +84,7 @@ def verdict(result: RunResult) -> Verdict:
     if broken:
         return Verdict("no verdict", f"No verdict: the kit itself failed in {counted(broken, 'check')}.")
     if not result.count(Outcome.PASSED):
-        return Verdict(
-            "no verdict", f"No verdict: of {counted(len(result.results), 'check')} none passed, none failed."
-        )
+        return Verdict("no verdict", f"No verdict: {_why_none(result)}.")
     return Verdict("passed", f"Passed: {_what_held(result)}.")
 
 

@@ -88,7 +88,9 @@ def test_every_page_holds_by_axe_fits_its_window_and_asks_for_nothing(
 
 
 def test_a_message_that_is_wider_than_its_place_is_scrolled_by_keyboard(chromium: Browser, folder: Path) -> None:
-    with chromium.new_context(viewport={"width": 320, "height": 800}, reduced_motion="reduce") as context:
+    with chromium.new_context(
+        viewport={"width": 320, "height": 800}, reduced_motion="reduce", bypass_csp=True
+    ) as context:
         page = context.new_page()
         page.goto((folder / "three.html").as_uri())
         block = page.locator(".code").first
@@ -100,7 +102,7 @@ def test_a_message_that_is_wider_than_its_place_is_scrolled_by_keyboard(chromium
 
 
 def test_a_link_to_a_folded_exchange_unfolds_it(chromium: Browser, folder: Path) -> None:
-    with chromium.new_context() as context:
+    with chromium.new_context(bypass_csp=True) as context:
         page = context.new_page()
         page.goto((folder / "three.html").as_uri())
         assert not page.locator("#exchange-1").evaluate("one => one.open")
