@@ -15,6 +15,12 @@ from contracts import xml
 from contracts.envelope import charset_of
 from contracts.errors import MessageUnreadable
 
+LIMITS = xml.Limits(max_tags=2_000_000, max_attributes=200_000, max_declarations=40_000)
+"""How large a message may be for the kit to read it: larger than a platform would let in, for nobody is to be accused
+of our own bounds. Some SOAP libraries declare a namespace on each element anew; of the size the carrier takes care."""
+
+_CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252")
+
 FailureKind = Literal["not sent", "late", "broken off", "too large", "dropped"]
 
 
@@ -70,21 +76,12 @@ class Shown:
 def shown(message: HttpMessage) -> Shown:
     """`message` one element a line. A line number of an element in `root` is a line of `text`."""
     try:
-        text = xml.indented(xml.parse(message.body, message.charset))
-        return Shown(text, xml.parse(text.encode()))
+        text = xml.indented(xml.parse(message.body, message.charset, LIMITS))
+        return Shown(text, xml.parse(text.encode(), limits=LIMITS))
     except MessageUnreadable as error:
-        return Shown(_as_text(message), None, error.detail)
-    except (LookupError, ValueError):
-        return Shown(_as_text(message), None, "its charset is unknown")
-
-
-def _as_text(message: HttpMessage) -> str:
-    """What can be shown of a message that is no XML, whatever charset it claims to have."""
-    start = message.body[:20_000]
-    try:
-        return start.decode(message.charset or "utf-8", "replace")
-    except (LookupError, ValueError):  # an unknown charset, and Python's own that refuse to be used
-        return start.decode("utf-8", "replace")
+        charset = (message.charset or "utf-8").lower()
+        known = charset if charset in _CHARSETS else "utf-8"  # other names could be any of Python's codecs
+        return Shown(message.body[:20_000].decode(known, "replace"), None, error.detail)
 
 
 _GONE_AFTER = 3

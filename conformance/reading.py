@@ -11,7 +11,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from conformance.exchange import Exchange, shown
+from conformance.exchange import Exchange, Shown, shown
 from contracts import xml
 from contracts.times import parse_dt, parse_ts
 
@@ -34,7 +34,7 @@ class Node:
 
     def all(self, name: str) -> tuple["Node", ...]:
         """The children of this name."""
-        return tuple(Node(child) for child in self.element.iterchildren(f"{{*}}{name}"))
+        return tuple(map(Node, self.element.iterchildren(f"{{*}}{name}")))
 
     def one(self, name: str) -> "Node | None":
         child = next(self.element.iterchildren(f"{{*}}{name}"), None)
@@ -103,8 +103,12 @@ class Answer:
         return self.exchange.number
 
     @cached_property
+    def _shown(self) -> Shown | None:
+        return None if self.exchange.answer is None or self.exchange.failure else shown(self.exchange.answer)
+
+    @property
     def root(self) -> xml.Element | None:
-        return None if self.exchange.answer is None or self.exchange.failure else shown(self.exchange.answer).root
+        return None if self._shown is None else self._shown.root
 
     @cached_property
     def payload(self) -> Node | None:
@@ -151,13 +155,17 @@ class Answer:
     def in_words(self) -> str:
         """What came back, for a sentence; quotes nothing of the message but codes."""
         if self.exchange.failure:
-            return self.exchange.failure.sentence.rstrip(".")
+            return f"no answer ({self.exchange.failure.sentence.rstrip('.')})"
         status = self.exchange.answer.status if self.exchange.answer else None
         if self.fault:
             return f"HTTP {status} with a SOAP fault"
         if self.is_usable:
             return f"HTTP {status}, resultCode {self.result}" if self.result else f"HTTP {status} with an answer"
-        return f"HTTP {status} with something that is no {self.exchange.interaction}Response"
+        if self._shown and self._shown.root is None:
+            return f"HTTP {status} with something that cannot be read as XML ({self._shown.why})"
+        if self.payload is None:
+            return f"HTTP {status} with XML that is no SOAP envelope with something in its body"
+        return f"HTTP {status} with <{self.payload.name[:40]}>, which is no {self.exchange.interaction}Response"
 
 
 def _local(element: xml.Element) -> str:

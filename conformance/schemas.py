@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 
 import xmlschema
 
-from conformance.exchange import Shown
+from conformance.exchange import LIMITS, Shown
 from contracts import envelope, xml
 from contracts.catalogue import Catalogue, Errata, Interaction
 from contracts.errors import Violation
@@ -61,20 +61,25 @@ class Schemas:
         """The interaction of a contract in profile 2.1; None for a contract that is not known."""
         return self._catalogue.find(contract, _PROFILE)
 
-    def judge(self, message: Shown, contract: str, direction: Direction) -> Verdict:
+    def what_is(self, erratum: str) -> str:
+        """What an erratum changes, in a sentence."""
+        return next(one.what for one in self._catalogue.errata.errata if one.id == erratum)
+
+    def judge(self, message: Shown, contract: str, direction: Direction, *, second: bool = True) -> Verdict:
         """What is wrong with the body of a request or an answer. A SOAP fault is not wrong, nor is an unknown contract.
 
-        Raises MessageUnreadable for what is no XML: whether it should be is another rule's business.
+        Without `second`, xmlschema is not asked: it is slow. Raises MessageUnreadable for what is no XML: whether it
+        should be is another rule's business.
         """
         interaction = self.interaction(contract)
         if interaction is None:
             return Verdict()
-        read = envelope.read(message.text.encode())
+        read = envelope.read(message.text.encode(), limits=LIMITS)
         first = self._first(self._validator, read, interaction, direction)
         if first or read.payload is None:
             return Verdict(first)
-        second = self._lines_of_second(read, interaction)
-        return Verdict((), second, () if second else self._errata(read, interaction, direction))
+        lines = self._lines_of_second(read, interaction) if second else ()
+        return Verdict((), lines, () if lines else self._errata(read, interaction, direction))
 
     def _first(
         self, validator: Validator, read: envelope.Message, interaction: Interaction, direction: Direction

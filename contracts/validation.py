@@ -18,6 +18,7 @@ from contracts.errors import Violation
 
 _MOST_VIOLATIONS = 20
 _NAMESPACE = re.compile(r"\{[^{}]*\}")
+_EXPECTED = re.compile(r"\{([^{}]*)\}([^\s,()]+)")
 _MISPLACED = {
     "SCHEMAV_CVC_COMPLEX_TYPE_2_1": ("content", "the element must be empty"),
     "SCHEMAV_CVC_COMPLEX_TYPE_2_2": ("content", "the element must hold text alone"),
@@ -80,10 +81,10 @@ def violations(log: Iterable[etree._LogEntry], payload: xml.Element) -> Iterable
     """What a schema's log says of the element that was validated, told from that on."""
     for entry in list(log)[:_MOST_VIOLATIONS]:
         element = _element_at(entry.path or "", payload)
-        yield Violation(_path(element, payload), entry.line, *_rule_and_sentence(entry))
+        yield Violation(_path(element, payload), entry.line, *_rule_and_sentence(entry, element))
 
 
-def _rule_and_sentence(entry: etree._LogEntry) -> tuple[str, str]:
+def _rule_and_sentence(entry: etree._LogEntry, element: xml.Element) -> tuple[str, str]:
     """Rule name and sentence for a schema error; only what the schema itself says is taken from its message."""
     message, kind = entry.message, entry.type_name
     if kind == "SCHEMAV_CVC_PATTERN_VALID":
@@ -95,12 +96,22 @@ def _rule_and_sentence(entry: etree._LogEntry) -> tuple[str, str]:
     if kind == "SCHEMAV_ELEMENT_CONTENT":
         missing = "Missing child element(s)" in message
         told = "child elements are missing" if missing else "this element is not expected here"
-        expected = _after(_NAMESPACE.sub("", message), "Expected is ")
-        return "sequence", f"{told}; expected is {expected}" if expected else told
+        expected = _after(message, "Expected is ")
+        if not missing and (namespace := _namespace_of_its_twin(element, expected)):
+            return "sequence", f"{told}; the contract has it in the namespace {namespace}, here it is in another one"
+        return "sequence", f"{told}; expected is {_NAMESPACE.sub('', expected)}" if expected else told
     if kind in _MISPLACED:
         return _MISPLACED[kind]
     words = kind.removeprefix("SCHEMAV_").removeprefix("CVC_").replace("_", " ").lower()
     return words.replace(" ", "-"), f"the schema does not allow this ({words})"
+
+
+def _namespace_of_its_twin(element: xml.Element, expected: str) -> str:
+    """The namespace of the element that is expected and has this one's local name, where this one is in another."""
+    for namespace, name in _EXPECTED.findall(expected):
+        if name == etree.QName(element).localname and namespace != etree.QName(element).namespace:
+            return str(namespace)
+    return ""
 
 
 def _after(message: str, marker: str) -> str:

@@ -1,4 +1,4 @@
-"""The pages that are made from the code: settings, properties, faults, interactions and the command line.
+"""The pages made from the code: settings, properties, faults, interactions, the command line, conformance's coverage.
 
 `python -m docs.generate` writes them; `python -m docs.generate --check` says which ones differ, and fails if any does.
 Pure but for `main`: each page is a text made from the same values that the program runs on, so it cannot say more.
@@ -12,6 +12,7 @@ from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from conformance import coverage
 from contracts import errors
 from contracts.catalogue import Catalogue
 from contracts.codec import SCHEDULING_INTERACTIONS
@@ -359,6 +360,39 @@ def _arguments(parser: argparse.ArgumentParser) -> Iterator[tuple[str, str]]:
         yield f"`{names}`", (action.help or "") % {**vars(action), "prog": parser.prog}
 
 
+# -- Conformance
+
+
+def coverage_page() -> str:
+    """Every rule that the conformance kit knows, with its checks or the reason why it has none."""
+    return "\n".join(
+        (
+            "# Conformance: the rules and who checks them",
+            "",
+            _MADE,
+            "",
+            "Every rule of the contracts and of the national platform that the conformance kit knows, and the checks",
+            "that verify it. A rule without a check says why no check can tell from outside. The rules are data in",
+            "`conformance/requirements`; `tidbro conform rules ID` tells one of them with its source.",
+            "",
+            "Levels: what breaks a `must` fails a run, what breaks a `should` warns; `may` is a freedom, or a fact",
+            "that is told for explanation. A rule that no source states, but that follows from one, is a `should`,",
+            "unless the schema leaves no other way.",
+            "",
+            "Ids are those of the specification; BP are the rules of RIV-TA Basic Profile 2.1, PV the rows of the",
+            "matrix that the national platform is tested by. The kit's own, for rules without a number, are IMP",
+            "(which interactions there must be), H (HTTP and SOAP), HDR (header blocks), X (schemas), TS (what a time",
+            "holds, by interaction), FLOW (the order of a consumer's calls) and NF (beyond functions).",
+            "",
+            "The totals count a rule that binds several for each of them: with a check of that role, with a check of",
+            "another role alone, with a reason, and with neither, of which there may be none.",
+            "",
+            *coverage.tables(coverage.all_checks()),
+            "",
+        )
+    )
+
+
 # -- Writing
 
 
@@ -371,6 +405,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli_page,
+    "conformance-coverage.md": coverage_page,
     "faults.md": faults_page,
     "interactions.md": interactions_page,
     "properties.md": properties_page,

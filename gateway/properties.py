@@ -232,6 +232,22 @@ PROPERTIES = (
 """Every property that is known, with the one it stands for. A name that ends in `.*` is a family."""
 
 
+def read(text: str) -> dict[str, str]:
+    """The properties in a file's text, NAME=VALUE a line; blank lines and those that begin with # or ! say nothing.
+
+    Raises SettingsRefused for any other line, and for a name that stands twice.
+    """
+    found: dict[str, str] = {}
+    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+        name, equals, value = line.partition("=")
+        if not line or line.startswith(("#", "!")):
+            continue
+        if not equals or not name.strip() or name.strip() in found:
+            raise SettingsRefused(f"Line {number} of the properties must be NAME=VALUE, each name once.")
+        found[name.strip()] = value.strip()
+    return found
+
+
 def settings_of(given: Mapping[str, str], known: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Our settings for names that are the real platform's or, as listed in `known`, our own; and warnings.
 

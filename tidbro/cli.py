@@ -12,12 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from gateway.settings import SettingsRefused
-from tidbro import demo_command, gateway_command, index_command, pki_command, tak_command, takecare_command
+from tidbro import (
+    conform_command,
+    demo_command,
+    gateway_command,
+    index_command,
+    pki_command,
+    tak_command,
+    takecare_command,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command."""
-    parsed = _parser().parse_args(arguments)
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = _parser().parse_args(conform_command.with_action(typed))
     try:
         code: int = parsed.run(parsed)
     except SettingsRefused as error:
@@ -40,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     index_command.add(commands)
     pki_command.add(commands)
     tak_command.add(commands)
+    conform_command.add(commands)
     return parser
 
 

@@ -47,6 +47,9 @@ def add(commands: Any) -> None:
     )
     add_tls(gateway)
     gateway.add_argument(
+        "--properties", metavar="FILE", help="the real platform's properties file; what --set says goes before it"
+    )
+    gateway.add_argument(
         "--set",
         dest="given",
         action="append",
@@ -81,13 +84,25 @@ def run(parsed: argparse.Namespace) -> int:
 
 
 def settings_of(parsed: argparse.Namespace) -> tuple[RegionSettings, tuple[str, ...]]:
-    """The settings that the flags and `--set` describe, flags first, and what to warn about. Raises SettingsRefused."""
-    told, warnings = properties.settings_of(_pairs(parsed.given), _OF_GATEWAY | _OF_REGION)
+    """The settings that flags, `--set` and a properties file describe, in this order, and what to warn about.
+
+    Raises SettingsRefused.
+    """
+    given = {**_file(parsed.properties), **_pairs(parsed.given)}
+    told, warnings = properties.settings_of(given, _OF_GATEWAY | _OF_REGION)
     flags = {name: value for name, value in vars(parsed).items() if name in _OF_GATEWAY | _OF_REGION}
     told |= {name: value for name, value in flags.items() if value is not None}
     of_gateway = {name: value for name, value in told.items() if name in _OF_GATEWAY}
     of_region = {name: value for name, value in told.items() if name not in _OF_GATEWAY}
     return read_region(None, {**of_region, "gateway": of_gateway}), warnings
+
+
+def _file(name: str | None) -> dict[str, str]:
+    """The properties of a file, empty for none. Raises SettingsRefused for one that cannot be read."""
+    try:
+        return properties.read(Path(name).read_text("utf-8")) if name else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsRefused(f"--properties {name}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None
 
 
 def _pairs(given: Iterable[str]) -> dict[str, str]:

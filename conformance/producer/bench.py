@@ -5,11 +5,11 @@ a check or not, it cancels; what it cannot cancel it names. It books only times 
 say nothing of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from conformance.carrier import Carrier
 from conformance.checks import NotJudged
@@ -31,7 +31,12 @@ REQUIRED = ("GetSubjectOfCareSchedule", "GetBookingDetails")
 _WITHOUT_SENSE = 2
 """After so many calls without an answer that makes sense the target is taken for none."""
 
+_DOMAIN, _DOMAIN_OF_PING = "/crm/scheduling/", "/itintegration/monitoring/"
 _FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
+_MESSAGE = "Provbokning som avbokas"
+_LATE_DAYS = 6
+_MOST_KINDS = 10
+_T = TypeVar("_T")
 
 
 class Nobody:
@@ -50,8 +55,11 @@ class ProducerSettings:
     what is booked to one time type; `time_types_without_limit` is what the kit may choose from otherwise (empty: all
     that are offered). `offered` names optional interactions that the target is said to have: one that does not answer
     then fails, while one that nobody spoke of is not judged. `open_invitations` and `timed_invitations` are booking ids
-    by the person whom they are for; using one is final. `reason` is the
-    contact reason to book with, where the clinic demands one. `weeks` is how far ahead to look for times.
+    by the person whom they are for; using one is final. `refusable_bookings` are bookings that may not be cancelled or
+    moved, by the person who has them: the kit tries, and a system that is wrong loses them. `other_facility` is another
+    clinic, to which the kit may move a booking. `reason` is the contact reason to book with, where the clinic demands
+    one. `weeks` is how far ahead to look for times. A ping goes to `ping_address` and `ping_logical_address` where
+    those are others than the rest has.
     """
 
     address: str
@@ -63,9 +71,13 @@ class ProducerSettings:
     offered: tuple[str, ...] = ()
     open_invitations: tuple[tuple[TestPerson, str], ...] = ()
     timed_invitations: tuple[tuple[TestPerson, str], ...] = ()
+    refusable_bookings: tuple[tuple[TestPerson, str], ...] = ()
+    other_facility: HsaId | None = None
     reason: str | None = None
     weeks: int = 12
     duellists: int = 8
+    ping_address: str | None = None
+    ping_logical_address: HsaId | None = None
 
     def __post_init__(self) -> None:
         if not self.address.startswith(("http://", "https://")):
@@ -90,15 +102,19 @@ class ProducerBench:
     def __init__(self, settings: ProducerSettings, carrier: Carrier, clock: Clock = system_clock) -> None:
         self.settings, self.carrier, self.clock = settings, carrier, clock
         self.evidence = Evidence()
+        self.notes: list[str] = []  # sentences about the run for its report, that are no findings
         self._had: dict[str, frozenset[str]] = {}
-        self._spent: set[str] = set()  # invitations that were used, and what else is not to be cancelled
+        self._spent: dict[str, None] = {}  # invitations that were used, in order
+        self._cancelled: set[str] = set()
+        self._left: list[str] = []
+        self._learnt: dict[str, Any] = {}
+        self._late: dict[str | None, date] = {}  # from when on free times were found last
         self._by_need: tuple[TestPerson, ...] | None = None
         self._kinds: tuple[str, ...] | None = None
         self._offers: dict[str, bool] = {}
         self._touched: dict[str, TestPerson] = {}
         self._makes_sense = False  # whether anything has been answered as a scheduling system would
         self._is_cleaning, self._has_given_up = False, False
-        self._left: list[str] = []
 
     # Asking
 
@@ -131,6 +147,10 @@ class ProducerBench:
         return self.clock().date()
 
     def address_of(self, interaction: str) -> str:
+        """Where an interaction is; ping's domain is another one, which shows in a path that follows the contracts."""
+        if interaction == "PingForConfiguration":
+            address = self.settings.ping_address or self.settings.address.replace(_DOMAIN, _DOMAIN_OF_PING)
+            return address.replace("{interaction}", interaction)
         return self.settings.address.replace("{interaction}", interaction)
 
     def ask(
@@ -156,17 +176,20 @@ class ProducerBench:
         body: bytes,
         purpose: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         drop_answer: bool = False,
     ) -> Answer:
-        """The answer to `body` as it stands; `headers` are added to the usual ones, or stand in their place.
+        """The answer to `body` as it stands; `headers` are added to the usual ones, or stand in their place, or take
+        them away (None).
 
         Raises NotJudged, without a call, when there is a reason to ask no more (`Evidence.why_to_stop`).
         """
         if (reason := self.evidence.why_to_stop()) and not self._is_cleaning:
             raise NotJudged(reason)
         action = f'"{contract_of(interaction)}:{interaction}"'
-        told = {"content-type": XML, "soapaction": action, **lower(self.settings.headers), **lower(headers or {})}
+        usual = {"content-type": XML, "soapaction": action, **lower(self.settings.headers)}
+        given = {**usual, **{name.lower(): value for name, value in (headers or {}).items()}}
+        told = {name: value for name, value in given.items() if value is not None}
         request = HttpMessage(told, body)
         address = self.address_of(interaction)
         got = self.carrier.call(address, request, drop_answer=drop_answer)
@@ -198,6 +221,13 @@ class ProducerBench:
         """A finding that points at an element of an answer, or at the answer as a whole."""
         line = at.line if at is not None else None
         return Finding(rule, sentence, remedy, answer.number if answer else None, part, line)
+
+    def once(self, what: str, learn: Callable[[], _T]) -> _T:
+        """What was learnt once for the whole run; asked again as long as `learn` raises."""
+        if what not in self._learnt:
+            self._learnt[what] = learn()
+        found: _T = self._learnt[what]
+        return found
 
     # What the target offers
 
@@ -266,25 +296,47 @@ class ProducerBench:
         )
         return self.ask(question, purpose, person=who, actor=actor)
 
-    def free(self, person: TestPerson | None = None, *, wanted: int = 1, but: Sequence[Slot] = ()) -> list[Slot]:
+    def free(
+        self,
+        person: TestPerson | None = None,
+        *,
+        wanted: int = 1,
+        but: Sequence[Slot] = (),
+        fit: Callable[[Slot], bool] | None = None,
+    ) -> list[Slot]:
         """Free times, all of one kind, that may be booked by a check: the last ones, so that rules about notice hold.
 
-        `but` are times not to give again. Raises NotJudged when there are not `wanted` of them.
+        `but` are times not to give again; `fit` says which will do. The last days are asked for first, for a whole
+        list can be long. Raises NotJudged when there are not `wanted` of them.
         """
         taken = {slot.text("startTimeInclusive") for slot in but}
-        for kind in self.kinds():
-            answer = self.times("Which times are free?", person=person, kind=kind)
-            good = [
-                one for one in answer.slots if one.start and one.end and one.flag("cancel_booking_allowed") is not False
-            ]
-            by_start = {one.text("startTimeInclusive"): one for one in good}
-            found = [by_start[start] for start in sorted(by_start, key=str, reverse=True) if start not in taken]
-            if len(found) >= wanted:
+        for kind in self.kinds() if fit is None else self.kinds()[:_MOST_KINDS]:
+            good: dict[str | None, Slot] = {}
+            for first in dict.fromkeys((self._late_for(kind), self.today)):
+                answer = self.times("Which times are free?", person=person, kind=kind, first=first)
+                listed = [
+                    one
+                    for one in answer.slots
+                    if one.start and one.end and one.flag("cancel_booking_allowed") is not False
+                ]
+                good = {one.text("startTimeInclusive"): one for one in listed}
+                if len(good.keys() - taken) >= wanted:
+                    break
+            found = [good[start] for start in sorted(good, key=str, reverse=True) if start not in taken]
+            found = [slot for slot in found if fit is None or fit(slot)]
+            if len(found) >= wanted and found[0].start:
+                self._late[kind] = max(found[0].start.date() - timedelta(days=_LATE_DAYS), self.today)
                 return found
         raise NotJudged(
             f"There are not {wanted} free times that may be cancelled again, for any time type; open some, or name a"
             " time type."
+            if fit is None
+            else "There is no free time of the kind that this needs and that may be cancelled again."
         )
+
+    def _late_for(self, kind: str | None) -> date:
+        last = self.today + timedelta(weeks=self.settings.weeks)
+        return self._late.get(kind) or max(last - timedelta(days=_LATE_DAYS), self.today)
 
     # Booking, and putting back
 
@@ -334,7 +386,24 @@ class ProducerBench:
         self, booking_id: str, person: TestPerson, purpose: str, message: str | None = None, **how: Any
     ) -> Answer:
         question = s.CancelBooking(self.settings.facility, booking_id, message)
-        return self.ask(question, purpose, person=person, **how)
+        answer = self.ask(question, purpose, person=person, **how)
+        if answer.is_done:
+            self._cancelled.add(booking_id)
+        return answer
+
+    def end(self, booking_id: str, person: TestPerson, purpose: str) -> Answer:
+        """Cancel, with a message where the clinic may have one and cancels nothing without."""
+        answer = self.cancel(booking_id, person, purpose)
+        if answer.result == "ERROR":
+            details = self.details(booking_id, person, "May a message be sent with a cancellation?")
+            if any(slot.flag("message_allowed") for slot in details.slots):
+                return self.cancel(booking_id, person, purpose, message=self.message)
+        return answer
+
+    @property
+    def message(self) -> str:
+        """The reason for cancelling."""
+        return self.settings.reason or _MESSAGE
 
     def details(self, booking_id: str, person: TestPerson, purpose: str, **how: Any) -> Answer:
         question = s.GetBookingDetails(self.settings.facility, booking_id)
@@ -345,10 +414,13 @@ class ProducerBench:
         return self.ask(question, purpose, person=person, **how)
 
     @contextmanager
-    def booked(self, person: TestPerson | None = None, *, but: Sequence[Slot] = ()) -> Iterator[Booking]:
-        """A booking made for a check, cancelled when the block ends. Raises NotJudged when none can be made."""
+    def booked(
+        self, person: TestPerson | None = None, *, but: Sequence[Slot] = (), slot: Slot | None = None
+    ) -> Iterator[Booking]:
+        """A booking made for a check, of `slot` if given, cancelled when the block ends. Raises NotJudged when none can
+        be made."""
         who = person or self.person
-        slot = self.free(who, but=but)[0]
+        slot = slot or self.free(who, but=but)[0]
         answer = self.make(slot, who, "A booking for this check.")
         if not answer.is_done or not answer.text("bookingId"):
             raise NotJudged(
@@ -360,10 +432,11 @@ class ProducerBench:
         finally:
             self.put_back(booking)
 
-    def put_back(self, booking: Booking) -> None:
-        """Cancel a booking if it still stands."""
-        if booking.id in self.ids_of(booking.person):
-            self.cancel(booking.id, booking.person, "The booking of this check is cancelled again.")
+    def put_back(self, booking: Booking) -> bool:
+        """Cancel a booking that was not cancelled, and say whether it is; the schedule may show it or not."""
+        if booking.id in self._cancelled:
+            return True
+        return self.end(booking.id, booking.person, "The booking of this check is cancelled again.").is_done
 
     def ids_of(self, person: TestPerson) -> frozenset[str]:
         """The ids of what a person has booked, empty when that cannot be learnt."""
@@ -380,18 +453,19 @@ class ProducerBench:
             self._had[person.number] = frozenset(one.booking_id for one in answer.slots if one.booking_id)
             self._touched[person.number] = person
 
-    def leave_behind(self, sentence: str) -> None:
-        """Note what cannot be put back, to be told at the end."""
-        self._left.append(sentence)
-
     def spend(self, booking_id: str) -> None:
-        """Note that a booking stands in place of an invitation and is named when it cannot be put back."""
-        self._spent.add(booking_id)
+        """Note that an invitation was used, which nothing can undo."""
+        self._spent[booking_id] = None
+
+    def leave_behind(self, sentence: str) -> None:
+        """Note something that the run changed and cannot put back."""
+        self._left.append(sentence)
 
     def clean_up(self) -> tuple[str, ...]:
         """Cancel what the test persons have beyond what they had; Ctrl-C stops that. Sentences about what is left."""
         self._is_cleaning = True
-        left = [*self._left]
+        left = [f"The invitation {one} was used by this run; the clinic can send a new one." for one in self._spent]
+        left += self._left
         jobs = list(self._touched.values())
         try:
             while jobs:
@@ -417,7 +491,7 @@ class ProducerBench:
     def _cleaned(self, booking_id: str, slot: Slot, person: TestPerson) -> Iterator[str]:
         when = slot.text("startTimeInclusive") or "without a time"
         try:
-            answer = self.cancel(booking_id, person, "Cleaning: a booking of this run is cancelled.")
+            answer = self.end(booking_id, person, "Cleaning: a booking of this run is cancelled.")
         except KeyboardInterrupt:
             yield f"The booking {booking_id}, {when}, may still stand: its cancelling was stopped."
             raise

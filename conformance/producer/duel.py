@@ -2,7 +2,7 @@
 
 All ask at the same moment, from threads that wait for each other. Then everybody's schedule is read, and that is the
 proof: what was answered may be wrong, and what stands there is what the clinic will see. Seats are known from the list
-(seats.py); where it does not tell them, as many as stand there count, and each confirmed booking must be among them.
+(supply.py); where it does not tell them, as many as stand there count, and each confirmed booking must be among them.
 Source: contracts.md MB-9, UB-9, G-15 to G-17, G-21; DESIGN.md §5 (never two on one seat).
 """
 
@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from conformance.checks import Findings, NotJudged
 from conformance.people import TestPerson
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import Booking, ProducerBench
 from conformance.producer.refusals import RESULT_REMEDY
 from conformance.producer.repeats import cancel_all
@@ -64,7 +64,7 @@ class Duellist:
 class Duel:
     """What came of it. `seats` is None when the list does not tell; `left` is the list of the day afterwards."""
 
-    moment: seats.Moment
+    moment: supply.Moment
     seats: int | None
     duellists: tuple[Duellist, ...]
     left: Answer
@@ -98,9 +98,9 @@ def lost_answers(bench: ProducerBench) -> Findings:
 
 def _fought(bench: ProducerBench, lost: Callable[[int], int]) -> Findings:
     """A duel and what is wrong with its end; `lost` says how many answers the duellist of a number loses first."""
-    moment = seats.take(bench)
+    moment = supply.take(bench)
     persons = _idle(bench, moment)
-    places = seats.seats_at(bench, moment, persons[0])
+    places = supply.seats_at(bench, moment, persons[0])
     duel = _fight(bench, moment, places, persons, lost)
     try:
         yield from (*_oversold(bench, duel), *_vanished(bench, duel), *_badly_told(bench, duel), *_listed(bench, duel))
@@ -109,7 +109,7 @@ def _fought(bench: ProducerBench, lost: Callable[[int], int]) -> Findings:
             cancel_all(bench, one.person, one.standing)
 
 
-def _idle(bench: ProducerBench, moment: seats.Moment) -> tuple[TestPerson, ...]:
+def _idle(bench: ProducerBench, moment: supply.Moment) -> tuple[TestPerson, ...]:
     """Test persons with nothing booked on the day. Raises NotJudged for fewer than three."""
     free = []
     for person in bench.persons[: bench.settings.duellists]:
@@ -124,7 +124,7 @@ def _idle(bench: ProducerBench, moment: seats.Moment) -> tuple[TestPerson, ...]:
 
 def _fight(
     bench: ProducerBench,
-    moment: seats.Moment,
+    moment: supply.Moment,
     places: int | None,
     persons: Sequence[TestPerson],
     lost: Callable[[int], int],
@@ -145,10 +145,10 @@ def _fight(
     bench.evidence.forgive()
     duellists = tuple(_duellist(bench, moment, *one) for one in zip(persons, answers, strict=True))
     loser = next((one.person for one in duellists if not one.standing), persons[0])
-    return Duel(moment, places, duellists, seats.still_listed(bench, moment, "What is free after the duel?", loser))
+    return Duel(moment, places, duellists, supply.still_listed(bench, moment, "What is free after the duel?", loser))
 
 
-def _duellist(bench: ProducerBench, moment: seats.Moment, person: TestPerson, answers: tuple[Answer, ...]) -> Duellist:
+def _duellist(bench: ProducerBench, moment: supply.Moment, person: TestPerson, answers: tuple[Answer, ...]) -> Duellist:
     schedule = bench.schedule(person, "What has the person got in the end?")
     if not schedule.is_usable:
         raise NotJudged(f"GetSubjectOfCareSchedule gave {schedule.in_words}, so the duel cannot be judged.")
@@ -239,12 +239,12 @@ def _refused_with_seats_left(bench: ProducerBench, duel: Duel) -> Findings:
 )
 def moves_to_one_time(bench: ProducerBench) -> Findings:
     one, other, third = _three(bench)
-    with seats.booked(bench, one) as (mine, _), seats.booked(bench, other) as (theirs, _):
-        target = _common(seats.ways_out(bench, mine), seats.ways_out(bench, theirs))
-        places = seats.seats_at(bench, target, third)
+    with supply.booked(bench, one) as (mine, _), supply.booked(bench, other) as (theirs, _):
+        target = _common(supply.ways_out(bench, mine), supply.ways_out(bench, theirs))
+        places = supply.seats_at(bench, target, third)
         slot = target.slots[0]
         answers = at_once([_moving(bench, mine, slot), _moving(bench, theirs, slot)])
-        there = [seats.booked_at(bench, booking.person, target.start) for booking in (mine, theirs)]
+        there = [supply.booked_at(bench, booking.person, target.start) for booking in (mine, theirs)]
         try:
             for booking, answer, standing in zip((mine, theirs), answers, there, strict=True):
                 yield from _moved_or_not(bench, booking, answer, standing)
@@ -265,13 +265,13 @@ def _three(bench: ProducerBench) -> tuple[TestPerson, TestPerson, TestPerson]:
     return bench.persons[0], bench.persons[1], bench.persons[2]
 
 
-def _common(mine: Sequence[seats.Moment], theirs: Sequence[seats.Moment]) -> seats.Moment:
+def _common(mine: Sequence[supply.Moment], theirs: Sequence[supply.Moment]) -> supply.Moment:
     """One entry of the list that both may have, as it is told to both."""
     names = {slot.seat for one in theirs for slot in one.slots}
     found = next((slot for one in mine for slot in one.slots if slot.seat in names), None)
     if found is None:
         raise NotJudged("No time is listed that both of two bookings could be moved to.")
-    return seats.Moment((found,))
+    return supply.Moment((found,))
 
 
 def _seat(standing: Sequence[Slot]) -> tuple[str | None, ...]:
@@ -286,7 +286,7 @@ def _moving(bench: ProducerBench, booking: Booking, slot: Slot) -> Callable[[], 
 def _moved_or_not(bench: ProducerBench, booking: Booking, answer: Answer, at_new: Sequence[Slot]) -> Findings:
     """What the schedule says beside what the answer said; a lost answer may have been either."""
     old = booking.slot.text("startTimeInclusive") or ""
-    at_old = seats.booked_at(bench, booking.person, old)
+    at_old = supply.booked_at(bench, booking.person, old)
     is_as_told = answer.exchange.failure or ((len(at_new), len(at_old)) == ((1, 0) if answer.is_done else (0, 1)))
     if not is_as_told or len(at_new) + len(at_old) != 1:
         sentence = (
@@ -305,11 +305,11 @@ _IN_ONE = "Move in one transaction: take the new seat, then leave the old one; w
     title="A booking that is cancelled and moved at once ends as the answers say, and no seat is lost",
 )
 def cancelled_while_moved(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, old):
-        new = seats.ways_out(bench, booking)[0]
-        new_seats = len(new.among(seats.still_listed(bench, new, "Which seats are free at the new time?").slots))
+    with supply.booked(bench) as (booking, old):
+        new = supply.ways_out(bench, booking)[0]
+        new_seats = len(new.among(supply.still_listed(bench, new, "Which seats are free at the new time?").slots))
         cancelled, moved = at_once([_cancelling(bench, booking), _moving(bench, booking, new.slots[0])])
-        there = seats.booked_at(bench, booking.person, old.start, new.start)
+        there = supply.booked_at(bench, booking.person, old.start, new.start)
         try:
             yield from _ended_as_told(
                 bench, cancelled, moved, [one.text("startTimeInclusive") == new.start for one in there]
@@ -343,8 +343,8 @@ def _ended_as_told(bench: ProducerBench, cancelled: Answer, moved: Answer, at_ne
         )
 
 
-def _free_again(bench: ProducerBench, moment: seats.Moment, number: int) -> Findings:
-    listed = seats.still_listed(bench, moment, "Is the seat free again?")
+def _free_again(bench: ProducerBench, moment: supply.Moment, number: int) -> Findings:
+    listed = supply.still_listed(bench, moment, "Is the seat free again?")
     if len(moment.among(listed.slots)) < number:
         sentence = "The booking is cancelled, after it was moved or before, and a time that it left is not free again."
         yield bench.finding("CB-5", sentence, "Give back every seat that a cancelled booking held.", listed)

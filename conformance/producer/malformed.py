@@ -2,7 +2,7 @@
 
 How such a message is refused is left open: a fault or ERROR. That nothing comes of it is judged, by the answer and by
 what is booked afterwards.
-Source: contracts.md §2.3, §5.1, G-5, G-11, G-14, MB-2, MB-6; TS21 rule 11.
+Source: contracts.md §2.3, §5.1, G-1, G-5, G-11, G-14, MB-2; TS21 rule 11.
 """
 
 import re
@@ -13,7 +13,7 @@ from lxml import etree
 
 from conformance.checks import Findings, NotJudged
 from conformance.people import TestPerson
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import ProducerBench
 from conformance.producer.refusals import UNKNOWN_ID, answered
 from conformance.producer.strangers import standing
@@ -60,7 +60,7 @@ def with_text(texts: Mapping[str, str]) -> Change:
     return change
 
 
-def _a_booking(bench: ProducerBench, moment: seats.Moment) -> s.MakeBooking:
+def _a_booking(bench: ProducerBench, moment: supply.Moment) -> s.MakeBooking:
     wanted = bench.wanted(moment.slots[0], bench.person, booking_id=None)
     return s.MakeBooking(bench.settings.facility, wanted, bench.person.info)
 
@@ -73,26 +73,26 @@ def _sent(bench: ProducerBench, message: object, purpose: str, change: Change) -
 
 
 _LACKING = (
-    ("subject_of_care_info", "MB-6", "subject_of_care_info, with the patient's name,"),
-    ("startTimeInclusive", "MB-2", "the time's start"),
-    ("subject_of_care", "MB-2", "the patient"),
+    ("subject_of_care_info", "subject_of_care_info, with the patient's name,"),
+    ("startTimeInclusive", "the time's start"),
+    ("subject_of_care", "the patient"),
 )
 
 
 @SUITES.check(
     "refusals.incomplete-booking",
-    rules=("MB-2", "MB-6"),
+    rules=("G-1",),
     title="A MakeBooking that lacks what it must carry books nothing",
 )
 def incomplete_booking(bench: ProducerBench) -> Findings:
-    moment = seats.take(bench)
-    for name, rule, what in _LACKING:
+    moment = supply.take(bench)
+    for name, what in _LACKING:
         answer = _sent(bench, _a_booking(bench, moment), f"A booking without {name}.", without(name))
         if answer.is_done:
             sentence = f"{what[0].upper()}{what[1:]} was missing, and the answer is resultCode {answer.result}."
             remedy = "Refuse what lacks a mandatory element, by the schema or by ERROR, before anything is booked."
-            yield bench.finding(rule, sentence, remedy, answer)
-            seats.undo(bench, answer, bench.person)
+            yield bench.finding("G-1", sentence, remedy, answer)
+            supply.undo(bench, answer, bench.person)
 
 
 @SUITES.check(
@@ -101,7 +101,7 @@ def incomplete_booking(bench: ProducerBench) -> Findings:
     title="A MakeBooking with its elements in another order is refused, or booked as it says",
 )
 def wrong_order(bench: ProducerBench) -> Findings:
-    moment = seats.take(bench)
+    moment = supply.take(bench)
     answer = _sent(bench, _a_booking(bench, moment), "A booking with end before start.", _end_first)
     booking_id = answer.text("bookingId")
     if answer.is_done and booking_id:
@@ -110,7 +110,7 @@ def wrong_order(bench: ProducerBench) -> Findings:
             sentence = "The elements were out of order, the answer is OK, and what was asked for is not what is booked."
             remedy = "Refuse a message that breaks the schema's order, or read it by names: never drop a part of it."
             yield bench.finding("G-16", sentence, remedy, answer)
-        seats.undo(bench, answer, bench.person)
+        supply.undo(bench, answer, bench.person)
 
 
 def _end_first(payload: xml.Element) -> None:
@@ -126,7 +126,7 @@ def _end_first(payload: xml.Element) -> None:
     title="A day that is in no calendar is not taken for another one",
 )
 def impossible_date(bench: ProducerBench) -> Findings:
-    moment = seats.take(bench, on=lambda day: _misspelled(day) is not None)
+    moment = supply.take(bench, on=lambda day: _misspelled(day) is not None)
     day, spelled = moment.day, _misspelled(moment.day) or f"{moment.day.year}0231"
     ends = moment.slots[0].text("endTimeExclusive") or ""
     times = {"startTimeInclusive": f"{spelled}{moment.start[8:]}", "endTimeExclusive": f"{spelled}{ends[8:]}"}
@@ -134,7 +134,7 @@ def impossible_date(bench: ProducerBench) -> Findings:
     if answer.is_done:
         sentence = f"There is no day {spelled}, and a booking on it was answered with resultCode {answer.result}."
         yield bench.finding("G-5", sentence, _CALENDAR, answer)
-        seats.undo(bench, answer, bench.person)
+        supply.undo(bench, answer, bench.person)
     last = day + timedelta(weeks=bench.settings.weeks)
     question = s.GetAvailableTimeslots(bench.settings.facility, bench.person.identity, day, last)
     listed = _sent(bench, question, f"Times from the day {spelled}.", with_text({"startDateInclusive": spelled}))
@@ -160,7 +160,7 @@ def _misspelled(day: date) -> str | None:
 )
 def empty_booking_id(bench: ProducerBench) -> Findings:
     here, emptied = bench.settings.facility, with_text({"bookingId": ""})
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         details = _sent(bench, s.GetBookingDetails(here, UNKNOWN_ID), "Details without a booking id.", emptied)
         if details.slots:
             sentence = "GetBookingDetails shows a booking, and the bookingId of the question was empty."
@@ -178,27 +178,27 @@ _NAMES_NOTHING = "Refuse an empty bookingId, by a fault or by ERROR: an empty el
 
 @SUITES.check(
     "refusals.flags-are-ignored",
-    rules=("TS-MB",),
+    rules=("REF-2",),
     title="The flags and isInvitation in a MakeBooking are passed over",
 )
 def flags_are_ignored(bench: ProducerBench) -> Findings:
     """From 1.1 on they should not be sent, and the official samples have them all the same."""
-    moment = seats.take(bench)
+    moment = supply.take(bench)
     answer = _sent(bench, _a_booking(bench, moment), "A booking with the producer's own flags in it.", _with_flags)
     booking_id = answer.text("bookingId")
     if not answer.is_done or not booking_id:
         sentence = f"A booking that only has flags too many gave {answer.in_words}; official samples contain them."
-        yield bench.finding("TS-MB", sentence, _FLAGS_REMEDY, answer)
+        yield bench.finding("REF-2", sentence, _FLAGS_REMEDY, answer)
         return
     details = bench.details(booking_id, bench.person, "Were the flags taken over?")
     for slot in details.slots[:1]:
         if slot.flag("isInvitation"):
             sentence = "The booking has become an invitation because the consumer said so."
-            yield bench.finding("TS-MB", sentence, _FLAGS_REMEDY, details, slot.one("isInvitation"))
+            yield bench.finding("REF-2", sentence, _FLAGS_REMEDY, details, slot.one("isInvitation"))
         if slot.flag("cancel_booking_allowed") is False and moment.slots[0].flag("cancel_booking_allowed"):
             sentence = "The booking cannot be cancelled because the consumer said so: the list had said that it can."
-            yield bench.finding("TS-MB", sentence, _FLAGS_REMEDY, details, slot.one("cancel_booking_allowed"))
-    seats.undo(bench, answer, bench.person)
+            yield bench.finding("REF-2", sentence, _FLAGS_REMEDY, details, slot.one("cancel_booking_allowed"))
+    supply.undo(bench, answer, bench.person)
 
 
 _FLAGS_REMEDY = "Set the flags and isInvitation by your own rules alone, and pass over what a consumer says in them."

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from conformance.checks import Findings, NotJudged
 from conformance.exchange import Exchange
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import ProducerBench
 from conformance.producer.suite import SUITES
 from conformance.reading import Answer, Slot
@@ -57,11 +57,11 @@ def unless_refused(bench: ProducerBench, answer: Answer, rule: str, ground: str,
     title="A time that somebody has taken is refused with resultCode ERROR, not with a fault",
 )
 def taken_time(bench: ProducerBench) -> Findings:
-    with seats.full(bench) as full:
+    with supply.full(bench) as full:
         answer = bench.make(full.moment.slots[0], full.latecomer, "Somebody else asks for a time that is taken.")
         remedy = "Sell a seat once: answer ERROR with a text as soon as the last seat of a time is gone."
         yield from unless_refused(bench, answer, "MB-9", "All seats of the time were booked", remedy)
-        seats.undo(bench, answer, full.latecomer)
+        supply.undo(bench, answer, full.latecomer)
 
 
 @SUITES.check(
@@ -70,7 +70,7 @@ def taken_time(bench: ProducerBench) -> Findings:
     title="A time that has passed cannot be booked",
 )
 def passed_time(bench: ProducerBench) -> Findings:
-    moment = seats.take(bench)
+    moment = supply.take(bench)
     wanted = bench.wanted(moment.slots[0], bench.person, booking_id=None)
     assert wanted.start is not None  # a listed time has both
     assert wanted.end is not None
@@ -85,11 +85,11 @@ def passed_time(bench: ProducerBench) -> Findings:
     title="A time that was never offered cannot be booked",
 )
 def time_never_offered(bench: ProducerBench) -> Findings:
-    moment = seats.take(bench)
+    moment = supply.take(bench)
     wanted = bench.wanted(moment.slots[0], bench.person, booking_id=None)
     assert wanted.start is not None  # a listed time has one
     night = wanted.start.replace(hour=3, minute=17)
-    if any(one.start == night for one in seats.still_listed(bench, moment, "What is free that day?").slots):
+    if any(one.start == night for one in supply.still_listed(bench, moment, "What is free that day?").slots):
         raise NotJudged("Times are offered in the small hours too; the check has no time that is not offered.")
     never = replace(wanted, start=night, end=night + timedelta(minutes=7))
     ground = "No list had a time from 03:17 to 03:24"
@@ -101,7 +101,7 @@ def _refused(bench: ProducerBench, wanted: s.Timeslot, purpose: str, rule: str, 
     answer = bench.ask(s.MakeBooking(bench.settings.facility, wanted, bench.person.info), purpose)
     remedy = "Book only times that are offered: compare start, end and facility with what is in the schedule."
     yield from unless_refused(bench, answer, rule, ground, remedy)
-    seats.undo(bench, answer, bench.person)
+    supply.undo(bench, answer, bench.person)
 
 
 @SUITES.check(
@@ -118,29 +118,28 @@ def unknown_facility(bench: ProducerBench) -> Findings:
     if made_up:
         sentence = "GetAvailableTimeslots lists times at a facility that does not exist."
         yield bench.finding("G-15", sentence, "Answer with an empty list, or with a fault.", listed, made_up[0])
-    wanted = bench.wanted(seats.take(bench).slots[0], bench.person, healthcare_facility=nowhere, booking_id=None)
+    wanted = bench.wanted(supply.take(bench).slots[0], bench.person, healthcare_facility=nowhere, booking_id=None)
     bench.remember(bench.person)
     answer = bench.ask(s.MakeBooking(nowhere, wanted, bench.person.info), "A booking at a facility that is not there.")
     if answered(answer).is_done:
         sentence = f"A booking at a facility that does not exist was answered with resultCode {answer.result}."
         yield bench.finding("G-16", sentence, "Book at the facility that the request names, or refuse.", answer)
-        seats.undo(bench, answer, bench.person)
+        supply.undo(bench, answer, bench.person)
 
 
 @SUITES.check(
     "refusals.unknown-booking",
-    rules=("GBD-6", "GBD-5", "CB-8", "UB-4", "REF-1"),
+    rules=("GBD-6", "CB-8", "UB-4", "REF-1"),
     title="A booking that does not exist is neither shown, cancelled nor moved, and that is told as ERROR",
 )
 def unknown_booking(bench: ProducerBench) -> Findings:
-    moment = seats.take(bench)
+    moment = supply.take(bench)
     for booking_id, what in _no_bookings(moment.slots[0]):
-        rule = "GBD-5" if what == "a free time" else "GBD-6"
         details = answered(bench.details(booking_id, bench.person, f"Details of {what}."))
         if details.slots:
             sentence = f"GetBookingDetails shows a booking for the id of {what}."
             remedy = "Answer with a SOAP fault: the answer's type has no room for a refusal."
-            yield bench.finding(rule, sentence, remedy, details, details.slots[0])
+            yield bench.finding("GBD-6", sentence, remedy, details, details.slots[0])
     cancelled = answered(bench.cancel(UNKNOWN_ID, bench.person, "A booking is cancelled that does not exist."))
     yield from _done_with_nothing(bench, cancelled, "CB-8", "cancelled")
     bench.remember(bench.person)

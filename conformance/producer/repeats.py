@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from conformance.checks import Findings, NotJudged
 from conformance.people import TestPerson
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import Booking, ProducerBench
 from conformance.producer.refusals import RESULT_REMEDY, answered
 from conformance.producer.suite import SUITES
@@ -26,13 +26,13 @@ _ONCE = "Let the database decide: one booking to a seat, by a constraint or with
     title="The same MakeBooking sent twice books a seat once",
 )
 def booking_twice(bench: ProducerBench) -> Findings:
-    with seats.full(bench) as full:
+    with supply.full(bench) as full:
         mine = full.bookings[0]
         answer = bench.make(mine.slot, mine.person, "The same booking is asked for once more.")
         if answered(answer).fault:
             sentence = "The time is taken, by the same person, and a MakeBooking for it was answered with a SOAP fault."
             yield bench.finding("G-15", sentence, RESULT_REMEDY, answer)
-        there = seats.booked_at(bench, mine.person, full.moment.start)
+        there = supply.booked_at(bench, mine.person, full.moment.start)
         if len(there) > 1:
             sentence = f"One seat was left, the same MakeBooking came twice, and {len(there)} bookings stand at it."
             yield bench.finding("MB-9", sentence, _ONCE, answer)
@@ -41,16 +41,16 @@ def booking_twice(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "repeats.booking-with-a-lost-answer",
-    rules=("MB-10", "MB-9"),
+    rules=("G-21", "MB-9"),
     title="A MakeBooking whose answer is lost is found in the schedule, or can be sent again",
 )
 def booking_with_a_lost_answer(bench: ProducerBench) -> Findings:
-    moment, person = seats.take(bench), bench.person
+    moment, person = supply.take(bench), bench.person
     _dropped(bench.make(moment.slots[0], person, "A booking whose answer is lost.", drop_answer=True))
-    seen = seats.booked_at(bench, person, moment.start)
-    left = moment.among(seats.still_listed(bench, moment, "Is the time still free?", bench.other).slots)
+    seen = supply.booked_at(bench, person, moment.start)
+    left = moment.among(supply.still_listed(bench, moment, "Is the time still free?", bench.other).slots)
     again = answered(bench.make(moment.slots[0], person, "The same booking is sent again."))
-    there = seats.booked_at(bench, person, moment.start)
+    there = supply.booked_at(bench, person, moment.start)
     if len(there) > 1 and seen and not left:
         sentence = "A booking whose answer was lost was sent again, and both stand: the time had one seat."
         yield bench.finding("MB-9", sentence, _ONCE, again)
@@ -61,7 +61,7 @@ def booking_with_a_lost_answer(bench: ProducerBench) -> Findings:
             "The answer to a MakeBooking was lost. The time is no longer free, the schedule does not show a booking,"
             f" and sent again it gave {again.in_words}: the seat is lost, and the citizen cannot learn it."
         )
-        yield bench.finding("MB-10", sentence, _TO_THE_END, again)
+        yield bench.finding("G-21", sentence, _TO_THE_END, again)
     cancel_all(bench, person, there)
 
 
@@ -74,7 +74,7 @@ _TO_THE_END = "Carry a request out to its end or not at all, also when the calle
     title="The same CancelBooking sent twice does not end in a fault",
 )
 def cancelling_twice(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         first = bench.cancel(booking.id, booking.person, "The booking is cancelled.")
         if not answered(first).is_done:
             raise NotJudged(f"The booking could not be cancelled: {first.in_words}.")
@@ -88,13 +88,13 @@ def cancelling_twice(bench: ProducerBench) -> Findings:
     title="A CancelBooking whose answer is lost has been carried out whole, or not at all",
 )
 def cancelling_with_a_lost_answer(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, moment):
+    with supply.booked(bench) as (booking, moment):
         _dropped(bench.cancel(booking.id, booking.person, "A cancellation whose answer is lost.", drop_answer=True))
-        stands = seats.booked_at(bench, booking.person, moment.start)
+        stands = supply.booked_at(bench, booking.person, moment.start)
         if stands:
             answered(bench.cancel(booking.id, booking.person, "The cancellation is sent again."))
-            stands = seats.booked_at(bench, booking.person, moment.start)
-        listed = seats.still_listed(bench, moment, "Is the time free again?")
+            stands = supply.booked_at(bench, booking.person, moment.start)
+        listed = supply.still_listed(bench, moment, "Is the time free again?")
         if not stands and len(moment.among(listed.slots)) < len(moment.slots):
             sentence = "The answer to a CancelBooking was lost: the booking is gone, and its time is not free again."
             yield bench.finding("CB-5", sentence, _TO_THE_END, listed)
@@ -106,8 +106,8 @@ def cancelling_with_a_lost_answer(bench: ProducerBench) -> Findings:
     title="The same UpdateBooking sent twice leaves one booking, at the new time",
 )
 def moving_twice(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, old):
-        new = seats.ways_out(bench, booking)[0]
+    with supply.booked(bench) as (booking, old):
+        new = supply.ways_out(bench, booking)[0]
         first = answered(bench.move(booking, new.slots[0], "The booking is moved."))
         if not first.is_done:
             raise NotJudged(f"The booking could not be moved: {first.in_words}.")
@@ -122,21 +122,21 @@ def moving_twice(bench: ProducerBench) -> Findings:
     title="An UpdateBooking whose answer is lost leaves one booking, and can be sent again",
 )
 def moving_with_a_lost_answer(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, old):
-        new = seats.ways_out(bench, booking)[0]
+    with supply.booked(bench) as (booking, old):
+        new = supply.ways_out(bench, booking)[0]
         _dropped(bench.move(booking, new.slots[0], "A move whose answer is lost.", drop_answer=True))
         again = answered(bench.move(booking, new.slots[0], "The move is sent again."))
-        there = seats.booked_at(bench, booking.person, old.start, new.start)
+        there = supply.booked_at(bench, booking.person, old.start, new.start)
         if not again.is_done and [one.text("startTimeInclusive") for one in there] == [old.start]:
             raise NotJudged(f"The booking could not be moved: {again.in_words}.")
         yield from _one_at_new(bench, booking, old, new, again)
 
 
 def _one_at_new(
-    bench: ProducerBench, booking: Booking, old: seats.Moment, new: seats.Moment, answer: Answer
+    bench: ProducerBench, booking: Booking, old: supply.Moment, new: supply.Moment, answer: Answer
 ) -> Findings:
     """Findings unless the person has one booking, at the new time; it may have another id (UB-6)."""
-    there = seats.booked_at(bench, booking.person, old.start, new.start)
+    there = supply.booked_at(bench, booking.person, old.start, new.start)
     starts = [one.text("startTimeInclusive") for one in there]
     if starts != [new.start]:
         state = "nothing stands any more" if not starts else f"{starts.count(old.start)} stand at the old time"
@@ -166,4 +166,4 @@ def cancel_all(bench: ProducerBench, person: TestPerson, slots: Sequence[Slot]) 
     """Cancel what stands there."""
     for slot in slots:
         if slot.booking_id:
-            bench.cancel(slot.booking_id, person, "The booking of this check is cancelled again.")
+            bench.end(slot.booking_id, person, "The booking of this check is cancelled again.")

@@ -8,7 +8,7 @@ Source: contracts.md §4 (A-1, A-5 and the table), §5.2 (CB-3), §12 (privacy);
 
 from conformance.checks import Findings, NotJudged
 from conformance.people import TestPerson
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import NOBODY, Booking, ProducerBench
 from conformance.producer.refusals import answered
 from conformance.producer.suite import SUITES
@@ -24,7 +24,7 @@ _COMPARE = "Compare Actor.actorId with the citizen of the booking, and refuse wh
     title="Somebody else is not shown a person's schedule",
 )
 def stranger_sees_no_schedule(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         purpose = "What has somebody else booked? The Actor is not the patient."
         answer = answered(bench.schedule(booking.person, purpose, actor=bench.other.actor))
         yield from _shown(bench, answer, "ACT-1", "the Actor, acting in person, is somebody else than the patient")
@@ -36,7 +36,7 @@ def stranger_sees_no_schedule(bench: ProducerBench) -> Findings:
     title="Somebody else is not shown a person's booking",
 )
 def stranger_sees_no_details(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         answer = answered(bench.details(booking.id, bench.other, "Details of somebody else's booking."))
         yield from _shown(bench, answer, "ACT-1", "the Actor, acting in person, is somebody else than the patient")
 
@@ -49,7 +49,7 @@ def stranger_sees_no_details(bench: ProducerBench) -> Findings:
 def agent_sees_no_bookings(bench: ProducerBench) -> Findings:
     organisation = bench.settings.facility.text.partition("-")[0]
     agent = s.Actor(f"{organisation}-KIT0AGENT", s.ActorType.SUBJECT_OF_CARE_AGENT)
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         schedule = bench.schedule(booking.person, "What has the patient booked? An agent asks.", actor=agent)
         details = bench.details(booking.id, booking.person, "Details of a booking; an agent asks.", actor=agent)
         for answer in (schedule, details):
@@ -68,7 +68,7 @@ def _shown(bench: ProducerBench, answer: Answer, rule: str, ground: str) -> Find
     title="Somebody else cannot cancel a person's booking",
 )
 def stranger_cannot_cancel(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         answer = answered(bench.cancel(booking.id, bench.other, "Somebody else cancels the booking."))
         if _standing(bench, booking) is None:
             sentence = "The booking is gone: a person whose Actor is not the patient's could cancel it."
@@ -81,8 +81,8 @@ def stranger_cannot_cancel(bench: ProducerBench) -> Findings:
     title="Somebody else cannot move a person's booking",
 )
 def stranger_cannot_move(bench: ProducerBench) -> Findings:
-    with seats.booked(bench) as (booking, _):
-        slot = seats.take(bench).slots[0]
+    with supply.booked(bench) as (booking, _):
+        slot = supply.take(bench).slots[0]
         for subject in (booking.person, bench.other):
             whose = "as the patient's" if subject is booking.person else "as their own"
             bench.remember(subject)
@@ -103,7 +103,7 @@ def stranger_cannot_move(bench: ProducerBench) -> Findings:
 )
 def cancelling_without_actor(bench: ProducerBench) -> Findings:
     """Refusing it is right (A-1), and so is being liberal (A-6)."""
-    with seats.booked(bench) as (booking, _):
+    with supply.booked(bench) as (booking, _):
         answer = answered(bench.cancel(booking.id, booking.person, "Cancelling without an Actor.", actor=NOBODY))
         is_gone = _standing(bench, booking) is None
         if is_gone is not answer.is_done:

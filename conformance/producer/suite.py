@@ -8,6 +8,7 @@ SUITES = Suites("producer")
 
 _MODULES = (
     "basics",
+    "basics_ping",
     "wsdl",
     "headers",
     "directory",
@@ -22,6 +23,9 @@ _MODULES = (
     "repeats",
     "duel",
     "messages",
+    "messages_schema",
+    "messages_values",
+    "messages_times",
 )
 
 

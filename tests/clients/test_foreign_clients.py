@@ -5,8 +5,6 @@ Source: platform.md §5.1, §15, §16; contracts.md (the WSDLs). Where a client 
 the machine that judges changes (CI=true) it fails.
 """
 
-import hashlib
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.node import missing, node_packages
 from tests.people import DAN
 from tests.platform.process import ROOT, GatewayProcess
 
@@ -39,13 +38,6 @@ def run(command: list[str], folder: Path) -> str:
     )
     assert done.returncode == 0, f"{command[:2]}: {done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-def missing(sentence: str) -> None:
-    """Skip with the reason, or fail where nothing may be skipped."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(sentence)
-    pytest.skip(sentence)
 
 
 @pytest.fixture(scope="module")
@@ -89,27 +81,8 @@ def test_curl_books_over_mutual_tls(region: TlsRegion) -> None:
 
 @pytest.fixture(scope="module")
 def node_folder(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with Node's packages as the lock file has them; made once for each lock file."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        missing("Node or npm is missing: apt-get install nodejs npm (Debian and Ubuntu), then run the test again.")
-    files = [HERE / "package.json", HERE / "package-lock.json"]
-    fingerprint = hashlib.sha256(b"".join(one.read_bytes() for one in files)).hexdigest()[:12]
-    name = f"node-clients-{fingerprint}"
-    cache = getattr(pytestconfig, "cache", None)  # there is none with -p no:cacheprovider
-    folder = cache.mkdir(name) if cache is not None else tmp_path_factory.mktemp(name)
-    if not (folder / "whole").exists():
-        for one in files:
-            shutil.copy(one, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(
-            command, check=False, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
-        )
-        if done.returncode:
-            missing(
-                f"npm ci could not install Node's package soap; its registry must be in reach: {done.stderr[-500:]}"
-            )
-        (folder / "whole").touch()
-    return folder
+    """A folder with Node's packages as the lock file has them."""
+    return node_packages(pytestconfig, tmp_path_factory)
 
 
 def test_node_s_soap_books_over_mutual_tls(region: TlsRegion, node_folder: Path) -> None:

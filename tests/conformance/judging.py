@@ -21,6 +21,8 @@ TIMEBOOK = "SE2321009991-2B02"
 TAKECARE = "SE2321009991-1A01"
 """Björkdalens vårdcentral, a clinic of the TakeCare-like system."""
 REASON = "Ont i halsen"
+PINGED_AT = {TIMEBOOK: HsaId("SE2321009991-FT01"), TAKECARE: HsaId("SE2321009991-TC01")}
+"""The logical addresses at which the demo's two systems are pinged."""
 
 
 def a_test_person(person: Person) -> TestPerson:
@@ -35,7 +37,12 @@ def a_bench(
     region: Served, clinic: str = TIMEBOOK, twist: Twist | None = None, bounds: Bounds | None = None, **changes: object
 ) -> Iterator[ProducerBench]:
     """A bench on a clinic of the demo region, behind `twist` when there is one."""
-    given: dict[str, object] = {"reason": REASON, **changes}
+    given: dict[str, object] = {
+        "reason": REASON,
+        "weeks": 4,
+        "ping_logical_address": PINGED_AT.get(clinic),
+        **changes,
+    }
     with twisted(region.url, twist or Twist()) as url, Carrier(bounds) as carrier:
         persons = given.pop("persons", ADULTS)
         settings = ProducerSettings(url + PATH, HsaId(clinic), persons, **given)  # type: ignore[arg-type]

@@ -480,7 +480,7 @@ MUTANTS: tuple[Mutant, ...] = (
     a_mutant(
         "a free time is shown as a booking",
         "refusals.unknown-booking",
-        "GBD-5",
+        "GBD-6",
         twist=lambda: MadeUpDetails("T-"),
     ),
     a_mutant("a passed time is booked", "refusals.passed-time", "G-22", twist=SellingThePast),
@@ -489,7 +489,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a facility that does not exist takes bookings", "refusals.unknown-facility", "G-16", twist=SellingAnywhere
     ),
     a_mutant("an impossible day is rolled over", "refusals.impossible-date", "G-5", twist=Rolling),
-    a_mutant("a booking without a name is taken", "refusals.incomplete-booking", "MB-6", twist=Filling),
+    a_mutant("a booking without a name is taken", "refusals.incomplete-booking", "G-1", twist=Filling),
     a_mutant("an empty booking id is the latest booking", "refusals.empty-booking-id", "G-11", twist=LatestBooking),
     a_mutant(
         "a cancellation without an Actor is refused and carried out",
@@ -497,8 +497,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "CB-8",
         twist=CancelsAndRefuses,
     ),
-    a_mutant("flags in a booking are refused", "refusals.flags-are-ignored", "TS-MB", twist=NoFlags),
-    a_mutant("flags in a booking are taken over", "refusals.flags-are-ignored", "TS-MB", twist=FlagsTakenOver),
+    a_mutant("flags in a booking are refused", "refusals.flags-are-ignored", "REF-2", twist=NoFlags),
+    a_mutant("flags in a booking are taken over", "refusals.flags-are-ignored", "REF-2", twist=FlagsTakenOver),
     a_mutant(
         "a fault shows a stack trace",
         "refusals.faults-are-bare",

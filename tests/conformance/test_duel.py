@@ -9,7 +9,7 @@ import pytest
 
 from conformance.model import Outcome
 from conformance.people import TestPerson
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import ProducerBench
 from conformance.producer.duel import at_once
 from tests.conformance.judging import ADULTS, TIMEBOOK, a_bench, a_test_person, judged, red
@@ -35,15 +35,15 @@ def test_works_begin_at_once_and_their_answers_come_in_order() -> None:
 
 def test_entries_of_a_list_are_seats_where_a_booking_takes_one_away(region: Served) -> None:
     with a_bench(region) as bench:
-        moments = [seats.take(bench) for _ in range(8)]
+        moments = [supply.take(bench) for _ in range(8)]
         for number in {len(one.slots) for one in moments}:
             moment = next(one for one in moments if len(one.slots) == number)
-            assert seats.seats_at(bench, moment, bench.person) == number
+            assert supply.seats_at(bench, moment, bench.person) == number
 
 
 def test_an_entry_that_stays_after_a_booking_says_nothing_of_seats(region: Served) -> None:
     with a_group_bench(region) as bench:
-        assert seats.seats_at(bench, seats.take(bench), bench.person) is None
+        assert supply.seats_at(bench, supply.take(bench), bench.person) is None
 
 
 @pytest.mark.parametrize("duel", DUELS)

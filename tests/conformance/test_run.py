@@ -10,7 +10,7 @@ from conformance.checks import Check, Findings, NotJudged
 from conformance.exchange import Evidence, Failure, HttpMessage
 from conformance.model import CheckResult, Finding, Outcome
 from conformance.people import TestPerson
-from conformance.producer import seats
+from conformance.producer import supply
 from conformance.producer.bench import ProducerBench
 from conformance.run import Carried, run_checks
 from tests.conformance.judging import a_bench
@@ -253,7 +253,7 @@ def test_a_second_stop_names_what_may_be_left(region: Served, monkeypatch: pytes
 
 def test_what_a_person_had_before_is_never_cancelled(region: Served) -> None:
     with a_bench(region) as bench:
-        mine = seats.book(bench, bench.free()[0], bench.person)
+        mine = supply.book(bench, bench.free()[0], bench.person)
     with a_bench(region, persons=(mine.person, *(one for one in bench.persons if one != mine.person))) as second:
         second.remember(mine.person)
         assert second.clean_up() == ()

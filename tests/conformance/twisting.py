@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,6 +34,14 @@ class Twist:
         """An answer without the system being asked; None asks it."""
         return None
 
+    def refusal(self, interaction: str, headers: Mapping[str, str]) -> Reply | None:
+        """The same, by the headers of HTTP, whose names are in lower case."""
+        return None
+
+    def page(self, path: str, reply: Reply) -> Reply:
+        """What the caller gets to see of something that it fetched with GET, a WSDL or a schema."""
+        return reply
+
 
 class Replacing(Twist):
     """Replaces a regular expression in the answers of some interactions, in all for none."""
@@ -62,14 +70,16 @@ def twisted(upstream: str, twist: Twist) -> Iterator[str]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             found = _INTERACTION.search(body)
             interaction = found[1].decode() if found else ""
-            reply = twist.instead(interaction, body)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            reply = twist.refusal(interaction, headers) or twist.instead(interaction, body)
             if reply is None:
                 reply = self._asked(interaction, body)
             self._send(reply)
 
         def do_GET(self) -> None:
-            got = session.get(upstream + self.path, timeout=60)
-            self._send(Reply(got.status_code, got.content, {"content-type": got.headers.get("content-type", "")}))
+            got = session.get(upstream + self.path, headers={"host": self.headers["host"]}, timeout=60)
+            reply = Reply(got.status_code, got.content, {"content-type": got.headers.get("content-type", "")})
+            self._send(twist.page(self.path, reply))
 
         def _asked(self, interaction: str, body: bytes) -> Reply:
             told = {name: value for name, value in self.headers.items() if name.lower() in _KEPT or name[:2] == "x-"}

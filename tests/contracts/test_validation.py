@@ -103,7 +103,8 @@ BREAKS = {
         f"{FIRST}/endTimeExclusive", 20, "sequence", "this element is not expected here; expected is ( healthcare_facility )",
     ),
     "an element in the wrong namespace": Break(
-        "core:startTimeInclusive", "r:startTimeInclusive", f"{FIRST}/startTimeInclusive", 19, "sequence", "not expected",
+        "core:startTimeInclusive", "r:startTimeInclusive", f"{FIRST}/startTimeInclusive", 19, "sequence",
+        "the contract has it in the namespace urn:riv:crm:scheduling:1, here it is in another one",
     ),
     "an element that nobody knows": Break(
         "<r:requestedTimeslot>", "<r:requestedTimeslot><core:colour>red</core:colour>", f"{FIRST}/colour", 18, "sequence",

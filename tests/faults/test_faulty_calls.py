@@ -13,9 +13,9 @@ from socket import SHUT_WR, SO_LINGER, SOL_SOCKET, socket
 
 import pytest
 
+from conformance.gateway.certificates import Issued
 from tests.faults.cases import FaultCase, all_cases
 from tests.platform import letter, wire
-from tests.platform.certificates import Issued
 from tests.platform.world import CERTIFICATE, Gateway, World
 
 CASES = all_cases()

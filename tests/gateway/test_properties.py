@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from gateway.properties import PROPERTIES, settings_of
+from gateway.properties import PROPERTIES, read, settings_of
 from gateway.settings import GatewaySettings, SettingsRefused, read_settings
 from tidbro.settings import RegionSettings
 
@@ -164,6 +164,18 @@ def test_a_property_about_tls_stores_is_refused_with_the_setting_that_does_it(na
 def test_two_names_that_want_one_setting_otherwise_are_refused_by_both_names() -> None:
     with pytest.raises(SettingsRefused, match=r"^vp\.instance\.id and instance_id want instance_id otherwise\.$"):
         settings_of({"vp.instance.id": "A", "instance_id": "B"}, OURS)
+
+
+def test_a_file_has_a_property_a_line_and_may_have_remarks() -> None:
+    text = "# remark\n\n! another\nvp.instance.id = SE1\nip.whitelist=\ncertificate.senderid.subject.pattern=OU=([^,]+)\n"
+    wanted = {"vp.instance.id": "SE1", "ip.whitelist": "", "certificate.senderid.subject.pattern": "OU=([^,]+)"}
+    assert read(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["a=1\nnothing", "a=1\na=2", "a=1\n=2"])
+def test_a_line_that_is_no_property_is_told_by_its_number(text: str) -> None:
+    with pytest.raises(SettingsRefused, match=r"^Line 2 "):
+        read(text)
 
 
 def test_an_empty_white_list_is_nobody_as_on_the_real_platform() -> None:

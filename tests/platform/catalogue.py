@@ -4,14 +4,15 @@ Logical addresses say what is special about them; `A` is the matrix's own: route
 Source: platform.md §9.6, §11, §14.1, §18, §24.
 """
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from xml.sax.saxutils import escape
 from zoneinfo import ZoneInfo
 
+from conformance.gateway import files
+from conformance.gateway.files import ALWAYS, Period, persistent_cache
 from tests.platform.messages import EXCEPTED, GET, MAKE, MAKE_BOOKING, OFFICIAL, SLOW, STANDARD
+
+__all__ = ["persistent_cache"]
 
 CONSUMER = "SE2321009991-ET01"
 STRANGER = "SE2321009991-FT01"
@@ -20,22 +21,11 @@ INSTANCE = "SE2321009991-TP01"
 SWEDEN = ZoneInfo("Europe/Stockholm")
 
 
-@dataclass(frozen=True)
-class Period:
-    """The two stamps of a row, as they stand in the file."""
-
-    first: str
-    last: str
-
-
 def days(first: int, last: int) -> Period:
     """Whole days from today, as a TAK writes them: at midnight and without a zone."""
-    today = datetime.now(SWEDEN).date()
-    ends = (today + timedelta(days=first), today + timedelta(days=last))
-    return Period(*(f"{end.isoformat()}T00:00:00.000" for end in ends))
+    return files.days(first, last, datetime.now(SWEDEN).date())
 
 
-ALWAYS = Period("2020-01-01T00:00:00.000", "2099-12-31T00:00:00.000")
 EXPIRED = days(-30, -2)
 FUTURE = days(2, 30)
 
@@ -55,21 +45,15 @@ def within_the_band() -> Period:
     return Period(days(1, 1).first, ALWAYS.last)
 
 
-@dataclass(frozen=True)
-class RouteRow:
-    address: str
-    url: str
+@dataclass(frozen=True, slots=True)
+class RouteRow(files.RouteRow):
     contract: str = GET
-    profile: str = "RIVTABP21"
-    period: Period = ALWAYS
 
 
-@dataclass(frozen=True)
-class AuthorisationRow:
-    address: str
+@dataclass(frozen=True, slots=True)
+class AuthorisationRow(files.AuthorisationRow):
     contract: str = GET
     consumer: str = CONSUMER
-    period: Period = ALWAYS
 
 
 @dataclass(frozen=True)
@@ -149,33 +133,6 @@ def authorisations() -> list[AuthorisationRow]:
 # Files
 
 
-def persistent_cache(routes: Iterable[RouteRow], authorisations: Iterable[AuthorisationRow]) -> str:
-    """The catalogue as the real platform keeps it (platform.md §18)."""
-    rows = [
-        f"<virtualiseringsInfo><ns2:virtualiseringsInfoId>{number}</ns2:virtualiseringsInfoId>"
-        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId>{_profile(row)}"
-        f"<ns2:tjansteKontrakt>{row.contract}</ns2:tjansteKontrakt>{_stamps(row.period)}"
-        f"<ns2:adress>{escape(row.url)}</ns2:adress></virtualiseringsInfo>"
-        for number, row in enumerate(routes)
-    ]
-    rows += [
-        f"<anropsBehorighetsInfo><ns2:anropsBehorighetsInfoId>{number}</ns2:anropsBehorighetsInfoId>"
-        f"<ns2:receiverId>{escape(row.address)}</ns2:receiverId><ns2:senderId>{escape(row.consumer)}</ns2:senderId>"
-        f"<ns2:tjansteKontrakt>{row.contract}</ns2:tjansteKontrakt>{_stamps(row.period)}</anropsBehorighetsInfo>"
-        for number, row in enumerate(authorisations)
-    ]
-    inner = "".join(rows)
-    return f'<persistentCache xmlns:ns2="urn:skl:tp:vagvalsinfo:v2">{inner}</persistentCache>'
-
-
-def _profile(row: RouteRow) -> str:
-    return f"<ns2:rivProfil>{row.profile}</ns2:rivProfil>" if row.profile else ""
-
-
-def _stamps(period: Period) -> str:
-    return f"<ns2:fromTidpunkt>{period.first}</ns2:fromTidpunkt><ns2:tomTidpunkt>{period.last}</ns2:tomTidpunkt>"
-
-
 UNITS = {
     "ROOT-REGION": "o=Region,l=VpW,c=SE",
     "PARENT": "ou=Parent,o=Region,l=VpW,c=SE",
@@ -187,20 +144,9 @@ UNITS = {
 
 def hsa_units(units: dict[str, str] = UNITS) -> str:
     """The HSA file of platform.md §11."""
-    rows = "".join(
-        f"<hsaUnit><hsaIdentity>{unit}</hsaIdentity><DN>{dn}</DN><name>{unit.title()}</name></hsaUnit>"
-        for unit, dn in units.items()
-    )
-    return (
-        '<?xml version="1.0" encoding="UTF-8"?><FileGetHsaUnitsResponse xmlns="urn:riv:hsa:HsaWsResponder:3">'
-        "<startDate>2026-01-01T00:00:00</startDate><endDate>2026-12-31T00:00:00</endDate>"
-        f"<hsaUnits>{rows}</hsaUnits></FileGetHsaUnitsResponse>"
-    )
+    return files.hsa_units(units)
 
 
 def time_outs(slow_milliseconds: int) -> str:
     """The time-outs of platform.md §14.1: short for one contract, longer than any test for the rest."""
-    rows = [("default_timeouts", 29_000), (SLOW, slow_milliseconds)]
-    return json.dumps(
-        [{"tjanstekontrakt": name, "routetimeout": ms + 1000, "producertimeout": ms} for name, ms in rows]
-    )
+    return files.time_outs({"default_timeouts": 29_000, SLOW: slow_milliseconds})

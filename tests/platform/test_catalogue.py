@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from conformance.gateway.tak_service import Condition, TakService
 from contracts import xml
 from tests.platform.catalogue import (
     CONSUMER,
@@ -21,7 +22,6 @@ from tests.platform.catalogue import (
 from tests.platform.letter import detail_of
 from tests.platform.messages import GET, a_message
 from tests.platform.process import GatewayProcess
-from tests.platform.tak_service import Condition, TakService
 from tests.platform.wire import Reply
 from tests.platform.world import Gateway, World
 from tidbro.cli import main

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
+from conformance.gateway.producers import replies, resets
 from tests.people import ANNA
 from tests.platform import logs
 from tests.platform.catalogue import CONSUMER, STRANGER
 from tests.platform.letter import SENTENCES, a_fault, detail_of
 from tests.platform.logs import Row, event_of, events_of
 from tests.platform.messages import ADDRESSING, GET, SOAP, SOAP_FAULT, a_message, a_message_20, official
-from tests.platform.producers import replies, resets
 from tests.platform.world import Gateway, World
 
 ECS = {"vp.logging.style": "ECS"}

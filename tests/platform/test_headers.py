@@ -5,10 +5,10 @@ import uuid
 
 import pytest
 
+from conformance.gateway.producers import replies, resets
 from tests.platform.catalogue import CONSUMER, INSTANCE
 from tests.platform.letter import detail_of
 from tests.platform.messages import ANSWER, a_message
-from tests.platform.producers import replies, resets
 from tests.platform.wire import Reply
 from tests.platform.world import Gateway, World
 

@@ -5,9 +5,9 @@ import ssl
 import pytest
 from cryptography.x509.oid import NameOID
 
+from conformance.gateway.certificates import ORGANISATION
 from tests.platform import wire
 from tests.platform.catalogue import CONSUMER, INSTANCE, STRANGER
-from tests.platform.certificates import ORGANISATION
 from tests.platform.letter import detail_of
 from tests.platform.messages import ANSWER, a_message
 from tests.platform.world import CERTIFICATE, Gateway, World

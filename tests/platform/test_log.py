@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from conformance.gateway.producers import replies
 from tests.people import ANNA
 from tests.platform.catalogue import CONSUMER
 from tests.platform.letter import detail_of
 from tests.platform.messages import SOAP_FAULT, a_message, official
-from tests.platform.producers import replies
 from tests.platform.wire import Headers, Reply
 from tests.platform.world import Gateway, World
 

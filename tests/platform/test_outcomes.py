@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.gateway.producers import CASE, Behaviour, closes, drips, hangs, replies, resets, waits, writes
 from tests.platform import catalogue, wire
 from tests.platform.letter import check_headers, detail_of
 from tests.platform.logs import record_of
@@ -26,7 +27,6 @@ from tests.platform.messages import (
     a_message,
     official,
 )
-from tests.platform.producers import CASE, Behaviour, closes, drips, hangs, replies, resets, waits, writes
 from tests.platform.test_properties import refused
 from tests.platform.world import RETRY_MILLISECONDS, Gateway, World
 

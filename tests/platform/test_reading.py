@@ -9,6 +9,7 @@ import re
 
 import pytest
 
+from conformance.gateway.producers import replies
 from tests.people import ANNA
 from tests.platform.letter import a_fault, check_headers, detail_of
 from tests.platform.messages import (
@@ -26,7 +27,6 @@ from tests.platform.messages import (
     header_21,
     payload,
 )
-from tests.platform.producers import replies
 from tests.platform.world import Gateway, World
 
 NOWHERE = f"No receiverId (logical address) found for serviceNamespace: {GET}, receiverId: "

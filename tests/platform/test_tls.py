@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from conformance.gateway.certificates import Issued
+from conformance.gateway.producers import Producer, replies
 from tests.platform import catalogue, wire
 from tests.platform.catalogue import AuthorisationRow, RouteRow
-from tests.platform.certificates import Issued
 from tests.platform.letter import detail_of
 from tests.platform.logs import record_of
 from tests.platform.messages import ANSWER, a_message
-from tests.platform.producers import Producer, replies
 from tests.platform.test_properties import refused
 from tests.platform.wire import SECONDS, Reply
 from tests.platform.world import Gateway, World

@@ -14,12 +14,12 @@ from types import MappingProxyType
 
 from cryptography.x509.oid import NameOID
 
+from conformance.gateway.certificates import ORGANISATION, Authority, Issued
+from conformance.gateway.producers import CASE, Behaviour, Producer, ResettingPort, Seen, replies
 from tests.platform import catalogue, wire
-from tests.platform.certificates import ORGANISATION, Authority, Issued
 from tests.platform.letter import INSTANCE_NAME
 from tests.platform.messages import ANSWER, a_message
 from tests.platform.process import GatewayProcess
-from tests.platform.producers import CASE, Behaviour, Producer, ResettingPort, Seen, replies
 from tests.platform.wire import Reply
 
 CERTIFICATE = "x-vp-auth-cert"

@@ -140,6 +140,16 @@ def test_flags_go_before_set(tmp_path: Path) -> None:
     assert settings.traffic_path == "/x"
 
 
+def test_a_properties_file_is_read_and_what_is_set_goes_before_it(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.properties"
+    file.write_text("vp.instance.name=Of the file\nvp.producer.retry.delay=70\n")
+    told = ["gateway", "--properties", str(file), "--set", "vp.instance.name=Set"]
+    settings, _ = settings_of(_parser().parse_args(told))
+    assert (settings.gateway.instance_name, settings.gateway.retry_delay_seconds) == ("Set", 0.07)
+    with pytest.raises(SettingsRefused, match="nowhere"):
+        settings_of(_parser().parse_args(["gateway", "--properties", str(tmp_path / "nowhere")]))
+
+
 def test_the_preset_changes_defaults_and_what_is_set_counts(tmp_path: Path) -> None:
     """DESIGN decision 8."""
     settings = a_gateway(tmp_path, "--set", "compatibility=skltp", "--set", "validation=warn").gateway

@@ -1,4 +1,4 @@
-"""Certificates for consumers, producers and listeners: one authority, and the odd ones that must be refused.
+"""Test certificates for consumers, producers and listeners: one authority, and the odd ones that must be refused.
 
 Source: platform.md §5.1 (where the HSA-id stands), §15.
 """

@@ -1,7 +1,9 @@
-"""Producers on loopback that do what each call's case tells them to, and remember what they saw.
+"""Mock producers that do what each call's case tells them to, and remember to the byte what they saw.
 
-A producer knows the case by the header `x-case`, which is one of those that the platform passes on (platform.md §7.2).
-What happens before a head is read has a port of its own.
+Which case a request belongs to is told by a function: by the header `x-case`, which is one of those that a platform
+passes on (platform.md §7.2), or, for a gateway that is still to be judged, by what the body says (`rows.case_in_body`).
+What happens before a head is read has a port of its own. Sockets and threads alone: a library would mend what must be
+seen, and could not misbehave as a producer must.
 """
 
 import socket
@@ -14,7 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tests.platform.wire import SECONDS
+SECONDS = 30
+"""How long anything may take before it is given up; nothing waits for it to pass."""
 
 CASE = "x-case"
 
@@ -39,9 +42,18 @@ class Seen:
         assert len(values) < 2, f"{name} came {len(values)} times"
         return values[0] if values else None
 
+    def told(self, name: str) -> str | None:
+        """The header's values, joined as HTTP joins them; None when it did not come."""
+        values = self.all(name)
+        return ", ".join(values) if values else None
+
     @property
     def names(self) -> set[str]:
         return {name.lower() for name, _ in self.headers}
+
+    @property
+    def path(self) -> str:
+        return self.line.partition(" ")[2].partition(" ")[0]
 
 
 Behaviour = Callable[[socket.socket, Seen], None]
@@ -115,11 +127,11 @@ def _reset(connection: socket.socket) -> None:
 
 
 class Port:
-    """A listening port of loopback whose connections each get a thread."""
+    """A listening port whose connections each get a thread; 0 takes a free one. Raises OSError where it is taken."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._context = context
-        self._listening = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listening = socket.create_server((host, port), backlog=256)
         self.port: int = self._listening.getsockname()[1]
         self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
@@ -156,15 +168,27 @@ class ResettingPort(Port):
         _reset(connection)
 
 
+def case_in_header(seen: Seen) -> str:
+    return seen.header(CASE) or ""
+
+
 class Producer(Port):
     """Does what the case says: the nth behaviour at its nth attempt, the last one ever after."""
 
-    def __init__(self, standard: Behaviour, context: ssl.SSLContext | None = None) -> None:
-        self._standard = standard
+    def __init__(
+        self,
+        standard: Behaviour,
+        context: ssl.SSLContext | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        case_of: Callable[[Seen], str] = case_in_header,
+    ) -> None:
+        self._standard, self._case_of = standard, case_of
         self._told: dict[str, tuple[Behaviour, ...]] = {}
         self._seen: defaultdict[str, list[Seen]] = defaultdict(list)
         self._arrived = threading.Condition()
-        super().__init__(context)
+        super().__init__(context, host=host, port=port)
 
     @property
     def scheme(self) -> str:
@@ -178,8 +202,12 @@ class Producer(Port):
 
     def await_requests(self, case: str, count: int) -> None:
         """Come back when so many requests of a case are here."""
+        assert self.has_seen(lambda: len(self._seen[case]) >= count, SECONDS)
+
+    def has_seen(self, enough: Callable[[], bool], seconds: float) -> bool:
+        """Whether `enough` becomes true within so long; it is asked again after each request."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self._seen[case]) >= count, SECONDS)
+            return self._arrived.wait_for(enough, seconds)
 
     def seen(self, case: str) -> list[Seen]:
         """The requests of a case, in their order."""
@@ -189,7 +217,7 @@ class Producer(Port):
         seen = read_request(connection)
         if isinstance(connection, ssl.SSLSocket):
             seen = replace(seen, **_agreed(connection))
-        case = seen.header(CASE) or ""
+        case = self._case_of(seen)
         with self._arrived:
             self._seen[case].append(seen)
             count = len(self._seen[case])

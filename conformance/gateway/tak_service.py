@@ -1,33 +1,42 @@
-"""A TAK as the gateway sees it: the SOAP service that tells routes and authorisations, which can fail in each way.
+"""A TAK as a gateway sees it: the SOAP service that tells routes and authorisations, which can fail in each way.
 
 Source: platform.md §18, §20.4.
 """
 
+import re
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
+from html import escape
 from pathlib import Path
 from typing import Literal
-from xml.sax.saxutils import escape
 
-from tests.platform.catalogue import AuthorisationRow, RouteRow
-from tests.platform.messages import SOAP
-from tests.platform.producers import Port, read_request
+from conformance.gateway.files import AuthorisationRow, RouteRow
+from conformance.gateway.producers import Port, Seen, read_request
+from contracts.namespaces import SOAP_ENVELOPE as SOAP
 
 Condition = Literal["well", "down", "without routes", "without authorisations", "answers nonsense"]
 
 _NAMESPACE = "urn:skl:tp:vagvalsinfo:v2"
-_WSDL = next((Path(__file__).parents[2] / "gateway" / "tak" / "wsdl").rglob("*.wsdl"), None)
+_WSDL = Path(__file__).with_name("wsdl") / "SokVagvalsInfo_v2.wsdl"
+_SCHEMA = _WSDL.with_name("vagvalsinfo_v2.xsd")
 
 
 class TakService(Port):
     """Answers hamtaAllaVirtualiseringar and hamtaAllaAnropsBehorigheter, as its `condition` lets it."""
 
-    def __init__(self, routes: Sequence[RouteRow], authorisations: Sequence[AuthorisationRow]) -> None:
+    def __init__(
+        self,
+        routes: Sequence[RouteRow],
+        authorisations: Sequence[AuthorisationRow],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
         self.routes = list(routes)
         self.authorisations = list(authorisations)
         self.condition: Condition = "well"
-        super().__init__()
+        super().__init__(host=host, port=port)
 
     @property
     def url(self) -> str:
@@ -37,15 +46,20 @@ class TakService(Port):
         if self.condition == "down":
             return
         seen = read_request(connection)
-        answer = self._wsdl() if seen.line.startswith("GET") else self._answer(seen.body)
+        answer = self._file(seen) if seen.line.startswith("GET") else self._answer(seen.body)
         status = "500 Oops" if self.condition == "answers nonsense" else "200 OK"
         head = f"HTTP/1.1 {status}\r\nContent-Type: text/xml;charset=UTF-8\r\nContent-Length: {len(answer)}\r\n"
         connection.sendall(head.encode() + b"Connection: close\r\n\r\n" + answer)
         with suppress(OSError):
             connection.shutdown(socket.SHUT_WR)
 
-    def _wsdl(self) -> bytes:
-        return _WSDL.read_bytes() if _WSDL is not None else b""
+    def _file(self, seen: Seen) -> bytes:
+        """The WSDL, or the schema that it names, with addresses of this port (the real platform reads it first)."""
+        if "xsd" in seen.path:
+            return _SCHEMA.read_bytes()
+        here = f"http://{seen.told('host') or f'127.0.0.1:{self.port}'}{seen.path.partition('?')[0]}"
+        text = re.sub(r'\blocation="[^"]*"', f'location="{here}"', _WSDL.read_text("utf-8"))
+        return text.replace('schemaLocation="', f'schemaLocation="{here}?xsd=').encode()
 
     def _answer(self, asked: bytes) -> bytes:
         if self.condition == "answers nonsense":

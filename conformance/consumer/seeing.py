@@ -1,0 +1,54 @@
+"""Showing booked times: the schedule, then the details; and that silence is not taken for “nothing booked”.
+
+Source: contracts.md §3.2 (first flow, FLOW-1), G-14, PS-2.
+"""
+
+from conformance.checks import Findings, NotJudged
+from conformance.consumer.bench import ConsumerBench, Played
+from conformance.consumer.suite import SUITES
+
+
+@SUITES.check(
+    "seeing.schedule-then-details",
+    rules=("FLOW-1",),
+    title="Booked times are asked for with GetSubjectOfCareSchedule, and each one with GetBookingDetails after it",
+)
+def schedule_then_details(bench: ConsumerBench) -> Findings:
+    played = bench.played("see")
+    details = [one for one in played.all("GetBookingDetails") if one.booking_id == played.fact("BOOKING_ID")]
+    schedules = played.all("GetSubjectOfCareSchedule")
+    if not schedules:
+        sentence = "The booked times were to be shown, but GetSubjectOfCareSchedule was never asked."
+        remedy = "Ask GetSubjectOfCareSchedule: only the clinic's system knows what is booked there now (G-21)."
+        yield bench.finding("FLOW-1", sentence, remedy, next(iter(played.asked)))
+    elif not any(one.number > schedules[0].number for one in details):
+        sentence = (
+            "A booking was opened, but GetBookingDetails was not asked for it after the schedule: what may be done with"
+            " it stands for certain in its details alone, where the three flags must be present."
+        )
+        remedy = "Ask GetBookingDetails with the booking's id before showing it in full."
+        yield bench.finding("FLOW-1", sentence, remedy, schedules[0])
+
+
+@SUITES.check(
+    "seeing.silence-is-not-nothing",
+    rules=("PS-2", "G-14"),
+    title="A citizen whose clinics did not answer sees something else than one who has nothing booked",
+)
+def silence_is_not_nothing(bench: ConsumerBench) -> Findings:
+    none, unknown = bench.played("see-none"), bench.played("see-unknown")
+    asked = unknown.demand("GetSubjectOfCareSchedule")
+    none.demand("GetSubjectOfCareSchedule")
+    if not unknown.saw.strip():
+        raise NotJudged("The driver told nothing of what the citizen saw.")
+    if _plain(none) == _plain(unknown):
+        is_aggregated = asked.answer.is_usable
+        rule, how = ("PS-2", "ProcessingStatus said NoDataSynchFailed") if is_aggregated else ("G-14", "a fault came")
+        sentence = f"No clinic had told what is booked ({how}), and the citizen saw just what one sees who has nothing."
+        yield bench.finding(
+            rule, sentence, "Say that booked times could not be fetched, and from which clinics.", asked
+        )
+
+
+def _plain(played: Played) -> str:
+    return " ".join(played.saw.split())

@@ -1,0 +1,49 @@
+"""One run against a producer: the suites chosen, on a bench of its own, as a result that reports are made from."""
+
+from collections.abc import Sequence
+from importlib import metadata
+
+from conformance.carrier import Bounds, Carrier, Tls
+from conformance.model import RunResult
+from conformance.producer.bench import ProducerBench, ProducerSettings
+from conformance.producer.suite import load
+from conformance.run import Progress, run_checks, silent
+from contracts.times import Clock, system_clock
+
+MOST_SECONDS = 1200.0
+"""How long a run may take, unless somebody says otherwise."""
+
+
+def judge_producer(
+    settings: ProducerSettings,
+    *,
+    suites: Sequence[str] = (),
+    bounds: Bounds | None = None,
+    tls: Tls | None = None,
+    progress: Progress = silent,
+    clock: Clock = system_clock,
+    most_seconds: float = MOST_SECONDS,
+) -> RunResult:
+    """What came of the suites named, all for none. Always ends, by Ctrl-C too.
+
+    Raises ValueError for a suite that does not exist, and OSError for TLS files that cannot be used.
+    """
+    checks = load().chosen(suites)
+    started = clock()
+    with Carrier(bounds, tls) as carrier:
+        bench = ProducerBench(settings, carrier, clock)
+        came = run_checks(bench, checks, progress, most_seconds=most_seconds)
+    return RunResult(
+        kit=metadata.version("tidbro"),
+        role="producer",
+        target=settings.address,
+        facility=settings.facility.text,
+        suites=tuple(dict.fromkeys(one.suite for one in checks)),
+        started=started,
+        ended=clock(),
+        results=came.results,
+        exchanges=bench.evidence.exchanges,
+        left_behind=came.left_behind,
+        interrupted=came.interrupted,
+        persons=tuple(one.number for one in settings.persons),
+    )
