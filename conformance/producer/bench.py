@@ -391,6 +391,10 @@ class ProducerBench:
             return True
         return self.end(booking.id, booking.person, "The booking of this check is cancelled again.").is_done
 
+    def has_cancelled(self, booking_id: str | None) -> bool:
+        """Whether a cancellation of this booking was confirmed to the run."""
+        return booking_id in self._cancelled
+
     def ids_of(self, person: TestPerson) -> frozenset[str]:
         """The ids of what a person has booked, empty when that cannot be learnt."""
         answer = self.schedule(person, "What has the person booked?")

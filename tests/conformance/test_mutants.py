@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.conformance import mutants_journey
 from tests.conformance.judging import TAKECARE, TIMEBOOK, a_bench, judged, red
 from tests.conformance.mutants import Mutant
 from tests.serving import Served
 
-MUTANTS: tuple[Mutant, ...] = ()
+MUTANTS: tuple[Mutant, ...] = (*mutants_journey.MUTANTS,)
 
 
 @pytest.mark.parametrize("clinic", [TIMEBOOK, TAKECARE])
