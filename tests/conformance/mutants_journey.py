@@ -5,9 +5,13 @@ they are about and want a region each (test_invitations.py). Small clinics where
 """
 
 import re
+from copy import deepcopy
 from datetime import timedelta
 
+from lxml import etree
+
 from conformance.producer.listing import UNKNOWN
+from contracts.times import parse_ts
 from tests.conformance.judging import TAKECARE, TIMEBOOK
 from tests.conformance.ledger import (
     FREE,
@@ -28,6 +32,7 @@ from tests.conformance.twisting import Replacing, Reply, Twist
 
 VACCINATION = "SE2321009991-2B01"
 _HOUR = timedelta(hours=1)
+_THURSDAY = 3
 _STAMPS = ("startTimeInclusive", "endTimeExclusive")
 _FAULT = (
     b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><e:Fault><faultcode>e:Server</faultcode>'
@@ -118,9 +123,7 @@ class NoThursdays(Ledger):
 
 
 def is_thursday(stamp):
-    from contracts.times import parse_ts
-
-    return parse_ts(stamp).weekday() == 3
+    return parse_ts(stamp).weekday() == _THURSDAY
 
 
 class LastDayExcluded(Twist):
@@ -129,7 +132,7 @@ class LastDayExcluded(Twist):
             return body
         root = root_of(body)
         set_text(root, "endDateInclusive", later_day(text(root, "endDateInclusive"), -1))
-        return re.sub(rb"(endDateInclusive>)\d{8}", rb"\g<1>" + text(root, "endDateInclusive").encode(), body)
+        return etree.tostring(root)
 
 
 class EitherWay(Twist):
@@ -150,16 +153,10 @@ class PastToo(Ledger):
     def seen(self, interaction, asked, root, done):
         slots = every(root, "timeslotDetail")
         if interaction == "GetAvailableTimeslots" and slots:
-            copy = root_of(_detached(slots[0]))
+            copy = deepcopy(slots[0])
             for name in _STAMPS:
                 set_text(copy, name, "20261123" + text(copy, name)[8:])
             slots[0].addprevious(copy)
-
-
-def _detached(element):
-    from contracts import xml
-
-    return xml.detached(element)
 
 
 # -- Booking
@@ -308,6 +305,18 @@ class OpenInTheSchedule(Ledger):
             response.append(self.looked_at[text(asked, "subject_of_care")])
 
 
+class OpenWithATime(Ledger):
+    """The details of an open invitation say when it might be."""
+
+    def seen(self, interaction, asked, root, done):
+        if interaction == "GetBookingDetails" and not text(root, "startTimeInclusive"):
+            slot = every(root, "timeslotDetail")[0]
+            for place, name in enumerate(_STAMPS):
+                element = etree.Element(f"{{urn:riv:crm:scheduling:1}}{name}")
+                element.text = f"202612{place + 1:02d}090000"
+                slot.insert(place, element)
+
+
 class BookedTwice(Twist):
     """The second booking of an invitation is confirmed too."""
 
@@ -414,8 +423,7 @@ MUTANTS: tuple[Mutant, ...] = (
 INVITATION_MUTANTS: tuple[Mutant, ...] = (
     Mutant("open-invitation-in-the-schedule", "invitations.open-is-not-in-the-schedule", "GSS-1", OpenInTheSchedule),
     Mutant("open-invitation-with-a-time", "invitations.open-has-no-time", "GBD-1",
-           lambda: Replacing(r"(<([\w:]*?)timeslotDetail>)(?!<[^>]*startTime)",
-                             r"\g<1>", "GetBookingDetails")),
+           OpenWithATime),
     Mutant("invitation-without-its-text", "invitations.have-their-text", "GBD-4",
            lambda: WithoutItem("GetBookingDetails", "purpose")),
     Mutant("invitation-booked-twice", "invitations.open-becomes-a-booking-once", "MB-4", BookedTwice),

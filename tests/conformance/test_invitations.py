@@ -9,7 +9,7 @@ from scheduling_backends.engine.states import BookingState
 from tests.conformance.judging import a_bench, a_test_person, chosen, judged, red
 from tests.conformance.mutants_journey import INVITATION_MUTANTS
 from tests.journeys.test_scenarios import invitations_of
-from tests.people import ELIN, GRETA
+from tests.people import BERTIL, ELIN, GRETA
 
 OFFICE = "SE2321009991-2B99"
 EAST = "SE2321009991-2B04"
@@ -58,8 +58,8 @@ def test_an_invitation_is_booked_at_the_asked_clinic_when_that_is_named(town):
     timebook = town.served.region.pipeline.producers.adapters["timebook"]
     places = [HsaId(EAST), HsaId(WEST)]
     with timebook.desk() as desk:
-        sent = desk.invite(HsaId(EAST), "SCR15", GRETA.identity, "Välj en tid.", places)
-    with a_bench(town.served, EAST, open_invitations=((a_test_person(GRETA), sent),)) as bench:
+        sent = desk.invite(HsaId(EAST), "SCR15", BERTIL.identity, "Välj en tid.", places)
+    with a_bench(town.served, EAST, open_invitations=((a_test_person(BERTIL), sent),)) as bench:
         results = judged(bench, "invitations")
     assert red(results) == {}
     assert results["invitations.open-becomes-a-booking-once"].outcome is Outcome.PASSED
