@@ -16,7 +16,7 @@ from conformance.checks import NotJudged
 from conformance.exchange import Evidence, HttpMessage
 from conformance.model import Finding, Part
 from conformance.people import TestPerson
-from conformance.reading import Answer, Node, Slot
+from conformance.reading import Answer, Node, Slot, day_of
 from contracts import codec, envelope
 from contracts import scheduling as s
 from contracts.codec import SCHEDULING_INTERACTIONS
@@ -30,7 +30,8 @@ REQUIRED = ("GetSubjectOfCareSchedule", "GetBookingDetails")
 
 _FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
 _MESSAGE = "Provbokning som avbokas"
-_LATE_DAYS = 6
+_LATE_DAYS = 3
+_SPARE = 10
 _MOST_KINDS = 10
 _T = TypeVar("_T")
 
@@ -285,8 +286,9 @@ class ProducerBench:
                     break
             found = [good[start] for start in sorted(good, key=str, reverse=True) if start not in taken]
             found = [slot for slot in found if fit is None or fit(slot)]
-            if len(found) >= wanted and found[0].start:
-                self._late[kind] = max(found[0].start.date() - timedelta(days=_LATE_DAYS), self.today)
+            if len(found) >= wanted:
+                earliest = found[: wanted + _SPARE][-1].start
+                self._late[kind] = earliest.date() if earliest else self.today
                 return found
         raise NotJudged(
             f"There are not {wanted} free times that may be cancelled again, for any time type; open some, or name a"
@@ -296,8 +298,15 @@ class ProducerBench:
         )
 
     def _late_for(self, kind: str | None) -> date:
-        last = self.today + timedelta(weeks=self.settings.weeks)
-        return self._late.get(kind) or max(last - timedelta(days=_LATE_DAYS), self.today)
+        """From which day on to look for late times: where they were last time, or a few days before the last day."""
+        if kind not in self._late:
+            here, last = self.settings.facility, self.today + timedelta(weeks=self.settings.weeks)
+            question = s.GetAvailableDates(here, self.person.identity, self.today, last, time_type_id=kind)
+            answer = self.ask(question, "Which is the last day with a free time?")
+            listed = [day_of(node.text("date")) for node in answer.all("performerAvailabilityByDate")]
+            latest = max((day for day in listed if day), default=self.today)
+            self._late[kind] = max(latest - timedelta(days=_LATE_DAYS), self.today)
+        return self._late[kind]
 
     # Booking, and putting back
 

@@ -119,10 +119,6 @@ def add_to_schedule(root: etree._Element, booking_id: str, kept: Kept, start: st
     slot.insert(list(slot).index(slot.find(f"{{{_CORE}}}subject_of_care")), named)
 
 
-def set_flag(root: etree._Element, name: str, value: str) -> None:
-    set_text(root, name, value)
-
-
 def as_patient(request: bytes) -> bytes:
     """An agent's request as if the patient had sent it."""
     person = re.search(rb"<(?:\w+:)?subject_of_care>([^<]*)<", request)

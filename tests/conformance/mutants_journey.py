@@ -31,6 +31,7 @@ from tests.conformance.mutants import Mutant
 from tests.conformance.twisting import Replacing, Reply, Twist
 
 VACCINATION = "SE2321009991-2B01"
+OTHER = "SE2321009991-2B03"
 _HOUR = timedelta(hours=1)
 _THURSDAY = 3
 _STAMPS = ("startTimeInclusive", "endTimeExclusive")
@@ -60,6 +61,14 @@ def said(body: bytes, status: int = 200) -> Reply:
 class UnknownBookingFaults(Twist):
     def instead(self, interaction, request):
         is_it = interaction == "GetAllHealthcareFacilities" and UNKNOWN.encode() in request
+        return said(_FAULT, 500) if is_it else None
+
+
+class NoDaysAtTheOther(Twist):
+    """Another clinic is listed, has a schedule, and answers no question about days."""
+
+    def instead(self, interaction, request):
+        is_it = interaction == "GetAvailableDates" and OTHER in text(root_of(request), "healthcare_facility")
         return said(_FAULT, 500) if is_it else None
 
 
@@ -245,6 +254,12 @@ class BothAfterAMove(Ledger):
                     add_to_schedule(root, f"{booking_id}-2", kept, kept.first_start)
 
 
+class NeverMovable(Twist):
+    def instead(self, interaction, request):
+        refusal = answer_of(interaction, ("resultCode", "ERROR"), ("resultText", "Det går inte."))
+        return said(refusal) if interaction == "UpdateBooking" else None
+
+
 class NeverMoved(Twist):
     def instead(self, interaction, request):
         return said(answer_of(interaction, ("resultCode", "OK"))) if interaction == "UpdateBooking" else None
@@ -271,6 +286,14 @@ class StillInTheSchedule(Ledger):
             for booking_id, kept in self.bookings.items():
                 if kept.is_cancelled and kept.person == text(asked, "subject_of_care"):
                     add_to_schedule(root, booking_id, kept, kept.start)
+
+
+class NoMessages(Twist):
+    """A cancellation with a message is refused, though the flag says that there may be one."""
+
+    def instead(self, interaction, request):
+        refusal = answer_of(interaction, ("resultCode", "ERROR"), ("resultText", "Det går inte."))
+        return said(refusal) if interaction == "CancelBooking" and text(root_of(request), "message") else None
 
 
 class SaysOkAndDoesNothing(Twist):
@@ -355,6 +378,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("facilities-without-the-asked-one", "directory.asked-clinic-is-listed", "GHF-5",
            lambda: WithoutItem("GetAllHealthcareFacilities", "healthcareFacilityInfos", "healthcare_facility", TIMEBOOK),
            kin=("directory.clinics-for-a-booking-can-take-it",)),
+    Mutant("listed-clinic-cannot-be-booked", "directory.listed-clinics-can-be-booked", "GHF-4", NoDaysAtTheOther,
+           kin=("directory.clinics-for-a-booking-can-take-it",)),
     Mutant("care-type-codes-not-accepted", "directory.care-type-codes-are-good-to-ask-with", "G-20",
            CareTypesUnknown, clinic=VACCINATION),
     Mutant("care-type-filter-ignored-for-time-types", "directory.care-type-codes-are-good-to-ask-with", "G-19",
@@ -401,6 +426,8 @@ MUTANTS: tuple[Mutant, ...] = (
            lambda: WithoutItem("GetSubjectOfCareSchedule", "cancel_booking_allowed"), clinic=VACCINATION),
     Mutant("info-without-a-text", "booking.info-tells-something", "G-17",
            lambda: WithoutItem("MakeBooking", "resultText")),
+    Mutant("listed-time-refused-to-a-move", "moving.listed-time-can-be-had", "GAT-2", NeverMovable,
+           clinic=VACCINATION),
     Mutant("move-confirmed-and-not-made", "moving.stands-at-the-new-time-alone", "G-16", NeverMoved,
            clinic=VACCINATION),
     Mutant("both-bookings-after-a-move", "moving.stands-at-the-new-time-alone", "G-16", BothAfterAMove,
@@ -416,6 +443,7 @@ MUTANTS: tuple[Mutant, ...] = (
            clinic=VACCINATION),
     Mutant("cancel-says-ok-and-does-nothing", "cancelling.confirmed-is-true", "CB-8", SaysOkAndDoesNothing,
            clinic=VACCINATION),
+    Mutant("message-refused", "cancelling.message-is-taken", "CB-2", NoMessages, clinic=VACCINATION),
     Mutant("slot-not-freed-by-cancelling", "cancelling.time-is-free-at-once", "CB-5", NotFreedByCancelling,
            clinic=VACCINATION),
 )  # fmt: skip
