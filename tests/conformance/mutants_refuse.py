@@ -430,14 +430,14 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     a_mutant(
         "an ERROR has no text",
-        "refusals.error-has-text",
+        "messages.result-says-why",
         "G-17",
         *_DUELS,
         twist=lambda: OddErrors(rb"<((?:\w+:)?resultText)(?:\s[^>]*)?>.*?</\1>", b""),
     ),
     a_mutant(
         "an ERROR names a booking",
-        "refusals.error-names-no-booking",
+        "messages.booking-id-comes-with-success",
         "MB-1",
         twist=lambda: OddErrors(rb"(<(\w+:)?MakeBookingResponse[^>]*>)", rb"\1<\2bookingId>B-1</\2bookingId>"),
     ),
