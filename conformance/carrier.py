@@ -7,6 +7,7 @@ Library: aiohttp, because its total time-out is one (requests bounds each wait a
 """
 
 import asyncio
+import io
 import ssl
 import threading
 import time
@@ -109,7 +110,7 @@ class Carrier:
                     connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=skipped
                 ) as session,
                 session.request(
-                    method, address, data=sent.body or None, headers={**sent.headers}, allow_redirects=False
+                    method, address, data=_data(sent.body), headers={**sent.headers}, allow_redirects=False
                 ) as response,
             ):
                 if drop_answer:
@@ -135,6 +136,11 @@ class Carrier:
                 sentence = f"The answer is larger than {self._bounds.max_bytes:,} bytes; it was not read further."
                 return HttpMessage(headers, bytes(body[:20_000]), response.status), Failure("too large", sentence)
         return HttpMessage(headers, bytes(body), response.status), None
+
+
+def _data(body: bytes) -> bytes | io.BytesIO | None:
+    """As aiohttp takes it: large bodies from a file, so that they go out in portions."""
+    return io.BytesIO(body) if len(body) > _PORTION else body or None
 
 
 def _kind_of(error: Exception) -> str:

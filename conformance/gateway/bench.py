@@ -26,7 +26,7 @@ from conformance.exchange import Evidence, HttpMessage
 from conformance.gateway import national, rows, setup
 from conformance.gateway.producers import Behaviour, Producer, ResettingPort, Seen, replies
 from conformance.gateway.reply import Reply
-from conformance.gateway.starting import NotStarted, StartedGateway
+from conformance.gateway.starting import NotStarted, StartedGateway, Starter
 from conformance.gateway.tak_service import TakService
 from conformance.model import Finding
 from conformance.people import TestPerson
@@ -86,8 +86,14 @@ class GatewayBench:
     Raises ValueError for a folder that is no set-up, and OSError for a port that is taken.
     """
 
-    def __init__(self, settings: GatewaySettings, clock: Clock = system_clock, bounds: Bounds | None = None) -> None:
-        self.settings, self.clock = settings, clock
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        clock: Clock = system_clock,
+        bounds: Bounds | None = None,
+        starter: Starter = StartedGateway,
+    ) -> None:
+        self.settings, self.clock, self._starter = settings, clock, starter
         self.setup = setup.read(settings.folder)
         self.evidence = Evidence()
         self._bounds = bounds or Bounds()
@@ -236,7 +242,7 @@ class GatewayBench:
         }
         most = self.settings.start_seconds
         try:
-            process = StartedGateway(self.settings.start, places, of.gateway_host, of.gateway.http, most)
+            process = self._starter(self.settings.start, places, of.gateway_host, of.gateway.http, most)
         except NotStarted as error:
             raise NotJudged(str(error)) from None
         self._stack.callback(process.stop)

@@ -6,7 +6,7 @@ Source: platform.md §5, §6, §24.
 from conformance.checks import Findings
 from conformance.gateway import rows
 from conformance.gateway.bench import GatewayBench
-from conformance.gateway.expecting import delivered, refused
+from conformance.gateway.expecting import arrived, delivered, refused
 from conformance.gateway.rows import CONSUMER, STRANGER
 from conformance.gateway.suite import SUITES
 
@@ -126,8 +126,8 @@ def foreign_instance(bench: GatewayBench) -> Findings:
 )
 def no_original_consumer(bench: GatewayBench) -> Findings:
     reply = bench.call("A call that names no original consumer.")
-    told = reply.seen[-1].told(_ORIGINAL) if reply.seen else None
-    if reply.seen and told != CONSUMER:
+    told = arrived(reply).told(_ORIGINAL)
+    if told != CONSUMER:
         sentence = f"The producer saw {told or 'nothing'} in {_ORIGINAL}; it must see the sender, {CONSUMER}."
         yield bench.finding("PV-42", sentence, "Set the header to the sender's id when the call has none.", reply)
 
@@ -178,8 +178,8 @@ def routing_history(bench: GatewayBench) -> Findings:
     own = bench.setup.instance_id
     for given, wanted in (({}, f"{CONSUMER}#{own}"), ({_HISTORY: "SE-1#SE-2"}, f"SE-1#SE-2#{own}")):
         reply = bench.call(f"A call {'with' if given else 'without'} {_HISTORY}.", headers=given)
-        told = reply.seen[-1].told(_HISTORY) if reply.seen else None
-        if reply.seen and told != wanted:
+        told = arrived(reply).told(_HISTORY)
+        if told != wanted:
             sentence = f"The producer saw {told or 'nothing'} in {_HISTORY}; it must be {wanted}."
             yield bench.finding("PV-44", sentence, "Extend the history by # and the gateway's own instance id.", reply)
             return
