@@ -10,7 +10,8 @@ from pathlib import Path
 
 from conformance.checks import Check
 from conformance.gateway import setup
-from conformance.gateway.bench import GatewayBench, GatewaySettings
+from conformance.gateway.bench import GatewayBench
+from conformance.gateway.gateways import GatewaySettings
 from conformance.gateway.setup import Setup
 from conformance.gateway.suite import load
 from conformance.model import CheckResult
@@ -23,12 +24,12 @@ from tidbro.cli import _parser
 from tidbro.gateway_command import settings_of
 
 TIDBRO = (
-    f"{sys.executable} -m tidbro.cli gateway --properties {{dir}}/gateway.properties --data {{dir}}/work"
+    f"{sys.executable} -m tidbro.cli gateway --properties {{dir}}/gateway.properties --data {{dir}}/data"
     " --set compatibility=skltp --set tls_file={dir}/tls.toml"
     " --tls-certificate {shared}/certificates/listener.crt --tls-key {shared}/certificates/listener.key"
     " --tls-client-ca {shared}/certificates/authority.pem"
 )
-LOG = "{dir}/work/ecs.jsonl"
+LOG = "{dir}/data/ecs.jsonl"
 
 
 class InProcess:

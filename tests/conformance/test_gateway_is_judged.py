@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.gateway.bench import GatewayBench, GatewaySettings
+from conformance.gateway.bench import GatewayBench
+from conformance.gateway.gateways import GatewaySettings
 from conformance.gateway.suite import load
 from conformance.model import CheckResult, Outcome
 from tests.conformance.gateways import LOG, TIDBRO, a_gateway_bench, a_setup, judged_gateway
