@@ -18,15 +18,21 @@ from national_services.aggregation.app import Aggregation
 from national_services.aggregation.settings import AggregationSettings
 from national_services.index.app import Index
 from national_services.index.settings import IndexSettings
+from tests.conformance.gateway_door import a_door
 from tests.conformance.gateways import a_setup
 
 
 class Neighbours:
-    """Two ports, taken before the set-up names them; the services are opened when it is written."""
+    """Two ports, taken before the set-up names them; the services are opened when it is written.
+
+    `doors` are in front of them, of the aggregating service and of the index; they close with the services.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._ports = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
-        aggregating, index = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in self._ports)
+        self._stack = ExitStack()
+        self.doors = [self._stack.enter_context(a_door(one.getsockname()[1])) for one in self._ports]
+        aggregating, index = (f"http://127.0.0.1:{one.port}" for one in self.doors)
         self.folder = folder
         self.setup = a_setup(
             folder,
@@ -40,7 +46,7 @@ class Neighbours:
         """Both services at work, until the block ends. Everybody they speak to must be there."""
         of = self.setup
         platform = f"http://127.0.0.1:{of.gateway.http}"
-        with ExitStack() as stack:
+        with self._stack as stack:
             aggregation = Aggregation(_aggregating(of, platform, self.folder), system_clock)
             transport = stack.enter_context(HttpTransport())
             caller = InternalCaller(of.index_address, of.instance_id)
