@@ -28,9 +28,12 @@ _UTF_16 = ("utf-16-le", "utf-16-be")
 
 def hidden(result: RunResult) -> RunResult:
     """`result` as it may be told; its moments keep their offset and lose their zone's name."""
+    if result.is_hidden:
+        return result
     hide = hiding_all_but(result.persons)
     told = _gone_over(replace(result, persons=()), hide)
-    return replace(told, persons=result.persons, started=_with_offset(result.started), ended=_with_offset(result.ended))
+    started, ended = _with_offset(result.started), _with_offset(result.ended)
+    return replace(told, persons=result.persons, started=started, ended=ended, is_hidden=True)
 
 
 def hiding_all_but(persons: Iterable[str]) -> Hide:
