@@ -75,6 +75,8 @@ class Carrier:
         self.close()
 
     def close(self) -> None:
+        """End the calls under way, if there are any, and the loop."""
+        asyncio.run_coroutine_threadsafe(_end_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -123,11 +125,11 @@ class Carrier:
         except TimeoutError:
             return None, Failure("late", f"No whole answer within {total:g} seconds.")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return None, Failure("broken off", f"The line broke before the answer was whole: {type(error).__name__}.")
+            return None, Failure("broken off", _end_of(error))
 
     async def _read(self, response: aiohttp.ClientResponse) -> tuple[HttpMessage, Failure | None]:
         body = bytearray()
-        headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        headers: Mapping[str, str] = {_text(name).lower(): _text(value) for name, value in response.headers.items()}
         async for portion in response.content.iter_chunked(_PORTION):
             body += portion
             if len(body) > self._bounds.max_bytes:
@@ -135,6 +137,26 @@ class Carrier:
                 sentence = f"The answer is larger than {self._bounds.max_bytes:,} bytes; it was not read further."
                 return HttpMessage(headers, bytes(body[:20_000]), response.status), Failure("too large", sentence)
         return HttpMessage(headers, bytes(body), response.status), None
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _text(header: str) -> str:
+    """A header without what is no text: aiohttp keeps odd bytes as surrogates, which no report can be written with."""
+    return header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _end_of(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "TLS ended before there was an answer; does the target demand another client certificate?"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "What came back is no HTTP answer, or has headers larger than any."
+    return f"The line broke before the answer was whole: {type(error).__name__}."
 
 
 def _kind_of(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.settings import SettingsRefused
-from tidbro import conform_reports
+from tidbro import conform_consumer, conform_reports
 
 if TYPE_CHECKING:
     from conformance.checks import Check
@@ -37,6 +37,7 @@ def add(commands: Any) -> None:
     )
     actions = conform.add_subparsers(title="actions", required=True, metavar="ACTION")
     _add_producer(actions)
+    conform_consumer.add(actions)
     _add_about_rules(actions)
     _add_about_reports(actions)
 
@@ -148,7 +149,7 @@ def _producer(parsed: argparse.Namespace) -> int:
             most_seconds=given.get("most_seconds", MOST_SECONDS),
         )
     except (ValueError, OSError) as error:
-        raise SettingsRefused(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise SettingsRefused(conform_reports.as_sentence(error)) from None
     return conform_reports.told(result, parsed)
 
 

@@ -89,6 +89,12 @@ def told(result: "RunResult", parsed: argparse.Namespace) -> int:
     return deviation.exit_code
 
 
+def as_sentence(error: Exception) -> str:
+    """What an error of the kit says, as the sentence of a refused call."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
 def _expected(path: Path) -> "Expected":
     from conformance.reports import expected
 

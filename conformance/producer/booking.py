@@ -88,7 +88,7 @@ def is_what_was_asked_for(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "booking.answered-id-is-the-bookings",
-    rules=("GBD-7", "MB-11"),
+    rules=("GBD-7", "MB-1"),
     title="The id that MakeBooking answers is the booking's from then on, whatever id the free time had",
 )
 def answered_id_is_the_bookings(bench: ProducerBench) -> Findings:
@@ -105,7 +105,7 @@ def answered_id_is_the_bookings(bench: ProducerBench) -> Findings:
                 " MakeBooking answers is the booking's."
             )
             remedy = "Answer MakeBooking with the id by which the booking is known everywhere else."
-            yield bench.finding("MB-11", sentence, remedy, answer, slot.one("bookingId"))
+            yield bench.finding("MB-1", sentence, remedy, answer, slot.one("bookingId"))
 
 
 @SUITES.check(

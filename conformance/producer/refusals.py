@@ -129,18 +129,17 @@ def unknown_facility(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "refusals.unknown-booking",
-    rules=("GBD-6", "GBD-5", "CB-8", "UB-4", "REF-1"),
+    rules=("GBD-6", "CB-8", "UB-4", "REF-1"),
     title="A booking that does not exist is neither shown, cancelled nor moved, and that is told as ERROR",
 )
 def unknown_booking(bench: ProducerBench) -> Findings:
     moment = supply.take(bench)
     for booking_id, what in _no_bookings(moment.slots[0]):
-        rule = "GBD-5" if what == "a free time" else "GBD-6"
         details = answered(bench.details(booking_id, bench.person, f"Details of {what}."))
         if details.slots:
             sentence = f"GetBookingDetails shows a booking for the id of {what}."
             remedy = "Answer with a SOAP fault: the answer's type has no room for a refusal."
-            yield bench.finding(rule, sentence, remedy, details, details.slots[0])
+            yield bench.finding("GBD-6", sentence, remedy, details, details.slots[0])
     cancelled = answered(bench.cancel(UNKNOWN_ID, bench.person, "A booking is cancelled that does not exist."))
     yield from _done_with_nothing(bench, cancelled, "CB-8", "cancelled")
     bench.remember(bench.person)
