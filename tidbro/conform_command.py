@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.settings import SettingsRefused
-from tidbro import conform_consumer, conform_reports
+from tidbro import conform_consumer, conform_gateway, conform_reports
 
 if TYPE_CHECKING:
     from conformance.checks import Check
@@ -38,6 +38,7 @@ def add(commands: Any) -> None:
     actions = conform.add_subparsers(title="actions", required=True, metavar="ACTION")
     _add_producer(actions)
     conform_consumer.add(actions)
+    conform_gateway.add(actions)
     _add_about_rules(actions)
     _add_about_reports(actions)
 
