@@ -29,8 +29,11 @@ _UTF_16 = ("utf-16-le", "utf-16-be")
 
 def hidden(result: RunResult) -> RunResult:
     """`result` as it may be told; its moments keep their offset and lose their zone's name."""
+    if result.is_hidden:
+        return result
     told: RunResult = _GoingOver(hiding_all_but(result.persons))(replace(result, persons=()))
-    return replace(told, persons=result.persons, started=_with_offset(result.started), ended=_with_offset(result.ended))
+    started, ended = _with_offset(result.started), _with_offset(result.ended)
+    return replace(told, persons=result.persons, started=started, ended=ended, is_hidden=True)
 
 
 def hiding_all_but(persons: Iterable[str]) -> Hide:

@@ -497,8 +497,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "CB-8",
         twist=CancelsAndRefuses,
     ),
-    a_mutant("flags in a booking are refused", "refusals.flags-are-ignored", "REF-2", twist=NoFlags),
-    a_mutant("flags in a booking are taken over", "refusals.flags-are-ignored", "REF-2", twist=FlagsTakenOver),
+    a_mutant("flags in a booking are refused", "refusals.flags-are-ignored", "TS-FLAGS", twist=NoFlags),
+    a_mutant("flags in a booking are taken over", "refusals.flags-are-ignored", "TS-FLAGS", twist=FlagsTakenOver),
     a_mutant(
         "a fault shows a stack trace",
         "refusals.faults-are-bare",
