@@ -63,6 +63,12 @@ class Suites:
 
         return add
 
+    def arrange(self, modules: Sequence[str]) -> None:
+        """Put the checks in the order of their modules, whichever was imported first: some look at what others got."""
+        order = {name: place for place, name in enumerate(modules)}
+        arranged = sorted(self._checks.values(), key=lambda one: order[one.run.__module__])
+        self._checks = {one.id: one for one in arranged}
+
     @property
     def all(self) -> tuple[Check, ...]:
         return tuple(self._checks.values())

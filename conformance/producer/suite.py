@@ -31,6 +31,8 @@ _MODULES = (
 
 def load() -> Suites:
     """All checks of a producer."""
-    for name in _MODULES:
-        import_module(f"conformance.producer.{name}")
+    modules = [f"{__package__}.{name}" for name in _MODULES]
+    for name in modules:
+        import_module(name)
+    SUITES.arrange(modules)
     return SUITES
