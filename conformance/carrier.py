@@ -7,6 +7,7 @@ Library: aiohttp, because its total time-out is one (requests bounds each wait a
 """
 
 import asyncio
+import io
 import ssl
 import threading
 import time
@@ -111,7 +112,7 @@ class Carrier:
                     connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=skipped
                 ) as session,
                 session.request(
-                    method, address, data=sent.body or None, headers={**sent.headers}, allow_redirects=False
+                    method, address, data=_data(sent.body), headers={**sent.headers}, allow_redirects=False
                 ) as response,
             ):
                 if drop_answer:
@@ -157,6 +158,11 @@ def _end_of(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientResponseError):
         return "What came back is no HTTP answer, or has headers larger than any."
     return f"The line broke before the answer was whole: {type(error).__name__}."
+
+
+def _data(body: bytes) -> bytes | io.BytesIO | None:
+    """As aiohttp takes it: large bodies from a file, so that they go out in portions."""
+    return io.BytesIO(body) if len(body) > _PORTION else body or None
 
 
 def _kind_of(error: Exception) -> str:

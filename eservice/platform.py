@@ -71,7 +71,7 @@ class Platform:
     def __init__(self, settings: EServiceSettings, transport: Transport, clock: Clock) -> None:
         caller = InternalCaller(settings.hsa_id, settings.platform_instance)
         self._settings, self._clock = settings, clock
-        self._itself = s.Actor(settings.hsa_id, s.ActorType.SUBJECT_OF_CARE_AGENT)  # who asks when no citizen does
+        self._itself = s.Actor(settings.hsa_id, s.ActorType.SUBJECT_OF_CARE_AGENT)  # where no citizen asks
         self._consumer = SchedulingConsumer(settings.platform_url, transport, caller=caller)
         instance = HsaId(settings.platform_instance)
         self._registry = RegistryConsumer(settings.platform_url, transport, instance, caller)

@@ -23,15 +23,21 @@ _REMEDY = "Answer the plain question shown in the evidence with {0}Response; the
 
 @SUITES.check(
     "basics.schedule-is-answered",
-    rules=("IMP-1",),
-    title="GetSubjectOfCareSchedule, which everybody must offer, answers a plain question",
+    rules=("IMP-1", "GSS-3"),
+    title="GetSubjectOfCareSchedule, which everybody must offer, answers a plain question, also when nothing is booked",
 )
 def schedule_is_answered(bench: ProducerBench) -> Findings:
     interaction = REQUIRED[0]
     answer = bench.ask(bench.plain_question(interaction), "What has the first test person booked?")
-    if not answer.is_usable:
-        sentence = f"{interaction} gave {answer.in_words}."
-        yield bench.finding("IMP-1", sentence, _REMEDY.format(interaction), answer)
+    if answer.is_usable:
+        return
+    if any(bench.ids_of(person) for person in bench.persons[1:]):
+        sentence = (
+            f"{interaction} lists what others have booked, but for a person with nothing booked gave {answer.in_words}."
+        )
+        yield bench.finding("GSS-3", sentence, "Answer with an empty list when nothing is booked.", answer)
+    else:
+        yield bench.finding("IMP-1", f"{interaction} gave {answer.in_words}.", _REMEDY.format(interaction), answer)
 
 
 @SUITES.check(

@@ -16,7 +16,7 @@ from conformance.checks import NotJudged
 from conformance.exchange import Evidence, HttpMessage
 from conformance.model import Finding, Part
 from conformance.people import TestPerson
-from conformance.reading import Answer, Node, Slot
+from conformance.reading import Answer, Node, Slot, day_of
 from contracts import codec, envelope
 from contracts import scheduling as s
 from contracts.codec import SCHEDULING_INTERACTIONS
@@ -34,7 +34,8 @@ _WITHOUT_SENSE = 2
 _DOMAIN, _DOMAIN_OF_PING = "/crm/scheduling/", "/itintegration/monitoring/"
 _FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
 _MESSAGE = "Provbokning som avbokas"
-_LATE_DAYS = 6
+_LATE_DAYS = 3
+_SPARE = 10
 _MOST_KINDS = 10
 _T = TypeVar("_T")
 
@@ -324,8 +325,9 @@ class ProducerBench:
                     break
             found = [good[start] for start in sorted(good, key=str, reverse=True) if start not in taken]
             found = [slot for slot in found if fit is None or fit(slot)]
-            if len(found) >= wanted and found[0].start:
-                self._late[kind] = max(found[0].start.date() - timedelta(days=_LATE_DAYS), self.today)
+            if len(found) >= wanted:
+                earliest = found[: wanted + _SPARE][-1].start
+                self._late[kind] = earliest.date() if earliest else self.today
                 return found
         raise NotJudged(
             f"There are not {wanted} free times that may be cancelled again, for any time type; open some, or name a"
@@ -335,8 +337,15 @@ class ProducerBench:
         )
 
     def _late_for(self, kind: str | None) -> date:
-        last = self.today + timedelta(weeks=self.settings.weeks)
-        return self._late.get(kind) or max(last - timedelta(days=_LATE_DAYS), self.today)
+        """From which day on to look for late times: where they were last time, or a few days before the last day."""
+        if kind not in self._late:
+            here, last = self.settings.facility, self.today + timedelta(weeks=self.settings.weeks)
+            question = s.GetAvailableDates(here, self.person.identity, self.today, last, time_type_id=kind)
+            answer = self.ask(question, "Which is the last day with a free time?")
+            listed = [day_of(node.text("date")) for node in answer.all("performerAvailabilityByDate")]
+            latest = max((day for day in listed if day), default=self.today)
+            self._late[kind] = max(latest - timedelta(days=_LATE_DAYS), self.today)
+        return self._late[kind]
 
     # Booking, and putting back
 
@@ -437,6 +446,10 @@ class ProducerBench:
         if booking.id in self._cancelled:
             return True
         return self.end(booking.id, booking.person, "The booking of this check is cancelled again.").is_done
+
+    def has_cancelled(self, booking_id: str | None) -> bool:
+        """Whether a cancellation of this booking was confirmed to the run."""
+        return booking_id in self._cancelled
 
     def ids_of(self, person: TestPerson) -> frozenset[str]:
         """The ids of what a person has booked, empty when that cannot be learnt."""

@@ -23,6 +23,8 @@ def a_free_time_can_be_booked(bench: ProducerBench) -> Findings:
     slot = bench.free()[0]
     answer = bench.make(slot, bench.person, "The latest free time is booked.")
     if not answer.is_done:
+        if answer.result == "ERROR" and bench.ids_of(bench.person):
+            raise NotJudged("The person has a booking at the clinic already, and a rule may allow no other.")
         sentence = f"A time that GetAvailableTimeslots had just listed could not be booked: {answer.in_words}."
         remedy = "List only times that can be booked, and book the time that is named by start, end and bookingId."
         yield bench.finding("G-16", sentence, remedy, answer)

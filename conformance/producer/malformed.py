@@ -178,7 +178,7 @@ _NAMES_NOTHING = "Refuse an empty bookingId, by a fault or by ERROR: an empty el
 
 @SUITES.check(
     "refusals.flags-are-ignored",
-    rules=("REF-2",),
+    rules=("TS-FLAGS",),
     title="The flags and isInvitation in a MakeBooking are passed over",
 )
 def flags_are_ignored(bench: ProducerBench) -> Findings:
@@ -188,16 +188,16 @@ def flags_are_ignored(bench: ProducerBench) -> Findings:
     booking_id = answer.text("bookingId")
     if not answer.is_done or not booking_id:
         sentence = f"A booking that only has flags too many gave {answer.in_words}; official samples contain them."
-        yield bench.finding("REF-2", sentence, _FLAGS_REMEDY, answer)
+        yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, answer)
         return
     details = bench.details(booking_id, bench.person, "Were the flags taken over?")
     for slot in details.slots[:1]:
         if slot.flag("isInvitation"):
             sentence = "The booking has become an invitation because the consumer said so."
-            yield bench.finding("REF-2", sentence, _FLAGS_REMEDY, details, slot.one("isInvitation"))
+            yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, details, slot.one("isInvitation"))
         if slot.flag("cancel_booking_allowed") is False and moment.slots[0].flag("cancel_booking_allowed"):
             sentence = "The booking cannot be cancelled because the consumer said so: the list had said that it can."
-            yield bench.finding("REF-2", sentence, _FLAGS_REMEDY, details, slot.one("cancel_booking_allowed"))
+            yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, details, slot.one("cancel_booking_allowed"))
     supply.undo(bench, answer, bench.person)
 
 

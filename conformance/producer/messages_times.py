@@ -124,7 +124,7 @@ def schedule_has_no_open_invitations(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "messages.start-and-end-come-together",
-    rules=("I-2",),
+    rules=("I-2", "GBD-3"),
     title="Start and end are given together or not at all, and always but for an open invitation",
 )
 def start_and_end_come_together(bench: ProducerBench) -> Findings:

@@ -96,11 +96,12 @@ class Seen:
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
-        """The elements in an answer that hold text; none in a fault or in what is no answer."""
+        """The elements in an answer that hold text, but for extensions; none in a fault or in what is no answer."""
         payload = self.answer.payload
         if payload is None or not self.answer.is_usable:
             return ()
-        named = ((str(one.tag).rpartition("}")[2], one) for one in payload.element.iterdescendants("*"))
+        tags = ((str(one.tag), one) for one in payload.element.iterdescendants("*"))
+        named = ((tag.rpartition("}")[2], one) for tag, one in tags if tag[0] != "{" or tag.startswith("{urn:riv:"))
         return tuple(Leaf(name, xml.text_of(one), one) for name, one in named if name in _HOLDING_TEXT)
 
 

@@ -31,8 +31,7 @@ _MODULES = (
 
 def load() -> Suites:
     """All checks of a producer."""
-    modules = [f"{__package__}.{name}" for name in _MODULES]
-    for name in modules:
-        import_module(name)
-    SUITES.arrange(modules)
+    for name in _MODULES:
+        import_module(f"conformance.producer.{name}")
+    SUITES.arrange(_MODULES)
     return SUITES

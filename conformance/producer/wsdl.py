@@ -279,3 +279,22 @@ def imports_can_be_had(bench: ProducerBench) -> Findings:
 def elsewhere(bench: ProducerBench) -> Mapping[str, list[str]]:
     """What the WSDLs name on other hosts, which the kit does not go to, by interaction."""
     return {one.interaction: one.elsewhere for one in served(bench) if one.elsewhere}
+
+
+@SUITES.check(
+    "wsdl.address-follows-the-profile",
+    rules=("BP-19",),
+    title="The address of an interaction has its name, the major version and the profile in its path",
+)
+def address_follows_the_profile(bench: ProducerBench) -> Findings:
+    interaction = "GetSubjectOfCareSchedule"
+    if "{interaction}" not in bench.settings.address:
+        raise NotJudged("One address was given for all interactions; write {interaction} where each has its own.")
+    path = urlsplit(bench.address_of(interaction)).path
+    pieces = [piece.lower() for piece in path.split("/")]
+    missing = [one for one in (interaction, "1", "rivtabp21") if one.lower() not in pieces]
+    if missing or "1.1" in pieces:
+        lacks = f"has no {', no '.join(missing)}" if missing else "has the minor version 1.1"
+        sentence = f"The path of the address, {path or '/'}, {lacks}."
+        remedy = f"Let addresses end as …/{interaction}/1/rivtabp21: consumers then tell contracts and versions apart."
+        yield bench.finding("BP-19", sentence, remedy)

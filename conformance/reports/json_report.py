@@ -255,7 +255,7 @@ def _message(row: Row, bodies: Sequence[bytes]) -> HttpMessage:
 
 
 def _body(row: Row) -> bytes:
-    told = row.get("base64")
+    told = _typed(row, dict).get("base64")
     text = _text(row["text"])
     return text.encode() if told is None else base64.b64decode(_text(told), validate=True)
 

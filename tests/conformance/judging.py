@@ -39,7 +39,7 @@ def a_bench(
     """A bench on a clinic of the demo region, behind `twist` when there is one."""
     given: dict[str, object] = {
         "reason": REASON,
-        "weeks": 4,
+        "weeks": 2,
         "ping_logical_address": PINGED_AT.get(clinic),
         **changes,
     }

@@ -430,14 +430,14 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     a_mutant(
         "an ERROR has no text",
-        "refusals.error-has-text",
+        "messages.result-says-why",
         "G-17",
         *_DUELS,
         twist=lambda: OddErrors(rb"<((?:\w+:)?resultText)(?:\s[^>]*)?>.*?</\1>", b""),
     ),
     a_mutant(
         "an ERROR names a booking",
-        "refusals.error-names-no-booking",
+        "messages.booking-id-comes-with-success",
         "MB-1",
         twist=lambda: OddErrors(rb"(<(\w+:)?MakeBookingResponse[^>]*>)", rb"\1<\2bookingId>B-1</\2bookingId>"),
     ),
@@ -497,8 +497,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "CB-8",
         twist=CancelsAndRefuses,
     ),
-    a_mutant("flags in a booking are refused", "refusals.flags-are-ignored", "REF-2", twist=NoFlags),
-    a_mutant("flags in a booking are taken over", "refusals.flags-are-ignored", "REF-2", twist=FlagsTakenOver),
+    a_mutant("flags in a booking are refused", "refusals.flags-are-ignored", "TS-FLAGS", twist=NoFlags),
+    a_mutant("flags in a booking are taken over", "refusals.flags-are-ignored", "TS-FLAGS", twist=FlagsTakenOver),
     a_mutant(
         "a fault shows a stack trace",
         "refusals.faults-are-bare",

@@ -51,8 +51,13 @@ class Replacing(Twist):
 
     def answer(self, interaction: str, request: bytes, reply: Reply) -> Reply:
         if not self._interactions or interaction in self._interactions:
-            reply.body = re.sub(self._pattern, self._by, reply.body.decode(), flags=re.DOTALL).encode()
+            reply.body = self._replaced(reply.body)
         return reply
+
+    def _replaced(self, body: bytes) -> bytes:
+        """What is no UTF-8 (an answer in UTF-16) stays as it is."""
+        text = body.decode(errors="surrogateescape")
+        return re.sub(self._pattern, self._by, text, flags=re.DOTALL).encode(errors="surrogateescape")
 
 
 _INTERACTION = re.compile(rb"<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)", re.DOTALL)

@@ -79,7 +79,7 @@ FAILED  cancelling.code
             cancelled.)
       1 | <e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/">
       2 |   <e:Body>
-      3 |     <CancelBookingResponse xmlns="urn:riv:crm:scheduling:CancelBooking…
+      3 |     <CancelBookingResponse xmlns="urn:riv:crm:scheduling:CancelBookin…
     > 4 |       <resultCode>JA</resultCode>
       5 |       <resultText>Tiden är avbokad</resultText>
       6 |     </CancelBookingResponse>
