@@ -300,7 +300,7 @@ def answer(clinic: Clinic, message: bytes, charset: str | None) -> str:
 
 
 class Door(BaseHTTPRequestHandler):
-    """An answer has status 200, a fault 500."""
+    """Where messages come in and answers go out."""
 
     clinic = Clinic()
     protocol_version = "HTTP/1.1"
