@@ -205,16 +205,16 @@ class NoFlags(Twist):
 
 
 class FlagsTakenOver(Twist):
-    """Shows a booking as the invitation that its consumer said it were."""
+    """Shows a booking as one that cannot be cancelled, as its consumer said."""
 
     def __init__(self) -> None:
-        self._invited: set[str] = set()
+        self._fixed: set[str] = set()
 
     def answer(self, interaction: str, request: bytes, reply: Reply) -> Reply:
-        if interaction == "MakeBooking" and b"isInvitation" in request:
-            self._invited.add(text_of("bookingId", reply.body))
-        if interaction == "GetBookingDetails" and text_of("bookingId", request) in self._invited:
-            reply.body = re.sub(rb"(isInvitation(?:\s[^>]*)?>)false", rb"\1true", reply.body)
+        if interaction == "MakeBooking" and b"cancel_booking_allowed" in request:
+            self._fixed.add(text_of("bookingId", reply.body))
+        if interaction == "GetBookingDetails" and text_of("bookingId", request) in self._fixed:
+            reply.body = re.sub(rb"(cancel_booking_allowed(?:\s[^>]*)?>)true", rb"\1false", reply.body)
         return reply
 
 
@@ -522,7 +522,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "repeats.booking-twice",
         "MB-9",
         "repeats.booking-with-a-lost-answer",
-        "duel.lost-answers",
+        *_DUELS,
         twist=SellingAgain,
     ),
     a_mutant(
