@@ -4,6 +4,7 @@ So a behaviour is judged whatever the form, and the form once, by the checks abo
 reading can make sense of is None, never an exception.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +16,8 @@ from conformance.exchange import Exchange, Shown, shown
 from contracts import xml
 from contracts.times import parse_dt, parse_ts
 
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:\d\d)$", re.ASCII)
+_SEPARATOR = re.compile(r"[-:T ]|\.\d+", re.ASCII)
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -174,14 +177,19 @@ def _local(element: xml.Element) -> str:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return parse_ts(text or "")
+        return parse_ts(_bare(text))
     except ValueError:
         return None
+
+
+def _bare(text: str | None) -> str:
+    """A time without what it must not have, separators and a zone: that it has them is told by its own rule (G-3)."""
+    return _SEPARATOR.sub("", _ZONE.sub("", text or ""))
 
 
 def day_of(text: str | None) -> date | None:
     """The day of a DT; None when it is none."""
     try:
-        return parse_dt(text or "")
+        return parse_dt(_bare(text))
     except ValueError:
         return None

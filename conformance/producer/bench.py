@@ -365,6 +365,8 @@ class ProducerBench:
                     fields[part.field] = part.holds.read(node.own_text)
                 except ValueError:
                     continue
+        if slot.start and slot.end:
+            fields |= {"start": slot.start, "end": slot.end}  # read leniently
         fields |= {"subject_of_care": person.identity, "reason": self.settings.reason, **changes}
         return s.Timeslot(**fields)
 

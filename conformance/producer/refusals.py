@@ -3,7 +3,7 @@
 A refusal is resultCode ERROR with a text, in an answer with HTTP 200. What the contracts leave open is left open here:
 a fault is no finding where nobody says that the error is a logical one.
 Elsewhere: other people's bookings (strangers.py), messages that are wrong in themselves (malformed.py), what the text
-and the ids of a refusal are (messages_values.py).
+and the ids of a refusal are (messages_times.py).
 Source: contracts.md §3 (G-14 to G-16, G-22), MB-9, GBD-6, CB-8, UB-4; T111 §5.6, §5.7.
 """
 

@@ -119,6 +119,16 @@ def add_to_schedule(root: etree._Element, booking_id: str, kept: Kept, start: st
     slot.insert(list(slot).index(slot.find(f"{{{_CORE}}}subject_of_care")), named)
 
 
+def make_invitation(root: etree._Element) -> None:
+    """Let the details be those of an invitation, with a text as one must have."""
+    set_text(root, "isInvitation", "true")
+    for slot in every(root, "timeslotDetail"):
+        if not text(slot, "purpose"):
+            purpose = etree.Element(f"{{{_CORE}}}purpose")
+            purpose.text = "Välkommen."
+            slot.find(f"{{{_CORE}}}subject_of_care").addnext(purpose)
+
+
 def as_patient(request: bytes) -> bytes:
     """An agent's request as if the patient had sent it."""
     person = re.search(rb"<(?:\w+:)?subject_of_care>([^<]*)<", request)

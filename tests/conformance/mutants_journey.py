@@ -22,6 +22,7 @@ from tests.conformance.ledger import (
     every,
     later,
     later_day,
+    make_invitation,
     root_of,
     set_text,
     text,
@@ -274,7 +275,7 @@ class StillAnInvitation(Ledger):
         if interaction == "UpdateBooking" and done:
             self.moved.add(text(asked, "bookingId"))
         if interaction == "GetBookingDetails" and text(asked, "bookingId") in self.moved:
-            set_text(root, "isInvitation", "true")
+            make_invitation(root)
 
 
 # -- Cancelling
@@ -314,7 +315,7 @@ class SaysOkAndDoesNothing(Twist):
 
 
 class OpenInTheSchedule(Ledger):
-    """The open invitation that somebody looked at is in their schedule, with a time."""
+    """The open invitation that somebody looked at is in their schedule."""
 
     def __init__(self):
         super().__init__()
@@ -325,7 +326,8 @@ class OpenInTheSchedule(Ledger):
             self.looked_at[text(root, "subject_of_care")] = every(root, "timeslotDetail")[0]
         if interaction == "GetSubjectOfCareSchedule" and text(asked, "subject_of_care") in self.looked_at:
             response = every(root, "GetSubjectOfCareScheduleResponse")[0]
-            response.append(self.looked_at[text(asked, "subject_of_care")])
+            slot = etree.SubElement(response, f"{{{etree.QName(response).namespace}}}timeslotDetail")
+            slot.extend(deepcopy(child) for child in self.looked_at[text(asked, "subject_of_care")])
 
 
 class OpenWithATime(Ledger):
@@ -362,7 +364,7 @@ class OpenIsMoved(Twist):
 class OpenStaysInvitation(Ledger):
     def seen(self, interaction, asked, root, done):
         if interaction == "GetBookingDetails" and text(asked, "bookingId") in self.bookings:
-            set_text(root, "isInvitation", "true")
+            make_invitation(root)
 
 
 class FlagFalse(Replacing):
