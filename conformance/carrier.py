@@ -7,6 +7,7 @@ Library: aiohttp, because its total time-out is one (requests bounds each wait a
 """
 
 import asyncio
+import io
 import ssl
 import threading
 import time
@@ -75,6 +76,8 @@ class Carrier:
         self.close()
 
     def close(self) -> None:
+        """End the calls under way, if there are any, and the loop."""
+        asyncio.run_coroutine_threadsafe(_end_all(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -109,7 +112,7 @@ class Carrier:
                     connector=connector, timeout=timeout, auto_decompress=False, skip_auto_headers=skipped
                 ) as session,
                 session.request(
-                    method, address, data=sent.body or None, headers={**sent.headers}, allow_redirects=False
+                    method, address, data=_data(sent.body), headers={**sent.headers}, allow_redirects=False
                 ) as response,
             ):
                 if drop_answer:
@@ -123,11 +126,11 @@ class Carrier:
         except TimeoutError:
             return None, Failure("late", f"No whole answer within {total:g} seconds.")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return None, Failure("broken off", f"The line broke before the answer was whole: {type(error).__name__}.")
+            return None, Failure("broken off", _end_of(error))
 
     async def _read(self, response: aiohttp.ClientResponse) -> tuple[HttpMessage, Failure | None]:
         body = bytearray()
-        headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        headers: Mapping[str, str] = {_text(name).lower(): _text(value) for name, value in response.headers.items()}
         async for portion in response.content.iter_chunked(_PORTION):
             body += portion
             if len(body) > self._bounds.max_bytes:
@@ -135,6 +138,31 @@ class Carrier:
                 sentence = f"The answer is larger than {self._bounds.max_bytes:,} bytes; it was not read further."
                 return HttpMessage(headers, bytes(body[:20_000]), response.status), Failure("too large", sentence)
         return HttpMessage(headers, bytes(body), response.status), None
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+def _text(header: str) -> str:
+    """A header without what is no text: aiohttp keeps odd bytes as surrogates, which no report can be written with."""
+    return header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _end_of(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "TLS ended before there was an answer; does the target demand another client certificate?"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "What came back is no HTTP answer, or has headers larger than any."
+    return f"The line broke before the answer was whole: {type(error).__name__}."
+
+
+def _data(body: bytes) -> bytes | io.BytesIO | None:
+    """As aiohttp takes it: large bodies from a file, so that they go out in portions."""
+    return io.BytesIO(body) if len(body) > _PORTION else body or None
 
 
 def _kind_of(error: Exception) -> str:

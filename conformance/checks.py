@@ -63,6 +63,12 @@ class Suites:
 
         return add
 
+    def arrange(self, modules: Sequence[str]) -> None:
+        """Put the checks in the order of the modules that they are from, whichever was imported first."""
+        place = {name: number for number, name in enumerate(modules)}
+        in_order = sorted(self._checks.values(), key=lambda one: place[one.run.__module__.rpartition(".")[2]])
+        self._checks = {one.id: one for one in in_order}
+
     @property
     def all(self) -> tuple[Check, ...]:
         return tuple(self._checks.values())

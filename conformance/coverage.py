@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from conformance.checks import Check
+from conformance.consumer import suite as consumer
+from conformance.gateway import suite as gateway
 from conformance.model import Level
 from conformance.producer import suite as producer
 from conformance.requirements import BOUND, Requirement, requirements, themes, verified_by
@@ -20,7 +22,7 @@ _NEITHER = "neither a check nor a reason"
 
 def all_checks() -> tuple[Check, ...]:
     """Every check of the kit, role by role."""
-    return (*producer.load().all,)
+    return (*producer.load().all, *consumer.load().all, *gateway.load().all)
 
 
 # -- What is wrong

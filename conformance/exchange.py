@@ -6,6 +6,7 @@ are hidden when a report is written (reports/), not here.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -83,13 +84,23 @@ def shown(message: HttpMessage) -> Shown:
         return Shown(message.body[:20_000].decode(known, "replace"), None, error.detail)
 
 
+_GONE_AFTER = 3
+
+
 class Evidence:
-    """Collects exchanges; called from many threads at once."""
+    """Collects exchanges; called from many threads at once. From them it can tell when to ask no more.
+
+    `check` is the one under way. `ends` is when the run's time is over, by time.monotonic; `useless` is set by a bench
+    that has found out why asking on is of no use.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._exchanges: list[Exchange] = []
+        self._forgiven = 0
         self.check = ""
+        self.ends: float | None = None
+        self.useless = ""
 
     def add(
         self,
@@ -112,3 +123,22 @@ class Evidence:
     def exchanges(self) -> tuple[Exchange, ...]:
         with self._lock:
             return tuple(self._exchanges)
+
+    def why_to_stop(self) -> str:
+        """Why no more should be asked; empty when there is no reason."""
+        if self.ends is not None and time.monotonic() > self.ends:
+            return "The time for the run was over."
+        if self.useless:
+            return self.useless
+        with self._lock:
+            latest = [one.failure for one in self._exchanges[self._forgiven :][-_GONE_AFTER:]]
+        failures = [one for one in latest if one is not None and one.kind != "dropped"]
+        if len(failures) < _GONE_AFTER:
+            return ""
+        told = failures[-1].sentence
+        return f"The target had stopped answering: {_GONE_AFTER} calls in a row without an answer. {told}"
+
+    def forgive(self) -> None:
+        """Count no failure until now: those of many calls at once do not mean that the target is gone."""
+        with self._lock:
+            self._forgiven = len(self._exchanges)

@@ -77,6 +77,8 @@ class RunResult:
     notes: tuple[str, ...] = ()
     interrupted: bool = False
     persons: tuple[str, ...] = field(default=(), repr=False)
+    is_hidden: bool = field(default=False, compare=False, repr=False)
+    """Whether reports/hiding.py has gone over it, which takes long for a long run and is done once."""
 
     def count(self, outcome: Outcome) -> int:
         return sum(one.outcome is outcome for one in self.results)

@@ -62,8 +62,13 @@ class Requirement:
 @cache
 def requirements() -> Mapping[str, Requirement]:
     """All rules by id, in the order of the files. Raises ValueError for an id that stands twice."""
+    return by_id(one for rules in themes().values() for one in rules)
+
+
+def by_id(rules: Iterable[Requirement]) -> Mapping[str, Requirement]:
+    """The rules in their order. Raises ValueError for an id that stands twice."""
     found: dict[str, Requirement] = {}
-    for one in (one for rules in themes().values() for one in rules):
+    for one in rules:
         if one.id in found:
             raise ValueError(f"requirement {one.id} stands twice")
         found[one.id] = one

@@ -1,8 +1,9 @@
 """The checks one after the other: what came of each, and what happens when the run is stopped or the target is gone.
 
-A run always ends with a result. Each call is bounded by its carrier; a run is bounded by `most_seconds`, and by giving
-up on a target that has not answered `_GONE_AFTER` calls in a row. Ctrl-C stops the check under way and skips the rest;
-what was booked is cancelled all the same, and a second Ctrl-C skips that too and says what is left behind.
+A run always ends with a result. Each call is bounded by its carrier, a run by `most_seconds`, and by giving up on a
+target that answers no more (`Evidence.why_to_stop`); benches ask that before each call. Ctrl-C stops the check under
+way and skips the rest; what was booked is cancelled all the same, and Ctrl-C in the midst of that skips it too and says
+what is left behind. What a check found before it was stopped is kept.
 """
 
 import logging
@@ -20,7 +21,6 @@ from conformance.requirements import level_of
 
 log = logging.getLogger(__name__)
 
-_GONE_AFTER = 3
 _MOST_FINDINGS = 10
 
 
@@ -54,21 +54,92 @@ def run_checks(
     bench: Bench, checks: Sequence[Check], progress: Progress = silent, *, most_seconds: float = 3600.0
 ) -> Carried:
     """Run `checks` on `bench` in order, and clean up."""
-    ends = time.monotonic() + most_seconds
-    results: list[CheckResult] = []
-    stopped = ""
-    interrupted = False
-    for check in checks:
-        stopped = stopped or _why_to_stop(bench, ends)
-        progress(check, None)
+    bench.evidence.ends = time.monotonic() + most_seconds
+    run = _Run(bench, checks, progress)
+    while run.is_going_on:
         try:
-            result = _not_judged(check, stopped) if stopped and not _needs_no_target(check) else _judge(bench, check)
+            run.carry_on()
         except KeyboardInterrupt:
-            interrupted, stopped = True, "The run was stopped."
-            result = _not_judged(check, stopped)
-        results.append(result)
-        progress(check, result)
-    return Carried(tuple(results), _cleaned(bench), interrupted)
+            run.is_interrupted = True
+    return Carried(tuple(run.results), _cleaned(bench), run.is_interrupted)
+
+
+class _Run:
+    """What has come of the checks until now. Ctrl-C may come at any point of it, again and again: then `carry_on` is
+    called once more, and finds the check that was under way without a result."""
+
+    def __init__(self, bench: Bench, checks: Sequence[Check], progress: Progress) -> None:
+        self._bench, self._checks, self._progress = bench, checks, progress
+        self._under_way: Check | None = None
+        self._findings: list[Finding] = []
+        self._first = 0  # exchange of the check under way
+        self._stopped = ""
+        self.results: list[CheckResult] = []
+        self.is_interrupted = False
+
+    @property
+    def is_going_on(self) -> bool:
+        return len(self.results) < len(self._checks)
+
+    def carry_on(self) -> None:
+        """The checks that are left."""
+        if self.is_interrupted:
+            self._stopped = _STOPPED
+        for check in self._checks[len(self.results) :]:
+            if check is self._under_way:
+                self._note(check, _outcome_of(self._findings, Outcome.NOT_JUDGED), _STOPPED)
+            else:
+                self._begin(check)
+                self._note(check, *self._came_of(check))
+
+    def _begin(self, check: Check) -> None:
+        self._findings = []
+        self._first = len(self._bench.evidence.exchanges)
+        self._under_way = check
+        self._progress(check, None)
+
+    def _came_of(self, check: Check) -> tuple[Outcome, str]:
+        self._stopped = self._stopped or self._bench.evidence.why_to_stop()
+        if self._stopped and not _needs_no_target(check):
+            return Outcome.NOT_JUDGED, self._stopped
+        return self._judged(check)
+
+    def _judged(self, check: Check) -> tuple[Outcome, str]:
+        self._bench.evidence.check = check.id
+        try:
+            for one in check.run(self._bench) or ():
+                self._findings.append(one)
+        except NotJudged as error:
+            return _outcome_of(self._findings, Outcome.NOT_JUDGED), error.reason
+        except Exception as error:  # its words may be personal, so they are told nowhere
+            log.error("check_broken", extra={"check": check.id, "kind": type(error).__name__})
+            return Outcome.BROKEN, f"The kit itself failed in this check: {_place_of(error)}."
+        return _outcome_of(self._findings, Outcome.PASSED), _more_than_told(self._findings)
+
+    def _note(self, check: Check, outcome: Outcome, reason: str) -> None:
+        told = tuple(self._findings[:_MOST_FINDINGS])
+        made = {one.number for one in self._bench.evidence.exchanges[self._first :] if one.check == check.id}
+        shown = {one.exchange for one in told if one.exchange is not None}
+        numbers = tuple(sorted(made | shown))
+        result = CheckResult(check.id, check.suite, check.title, check.rules, outcome, told, reason, numbers)
+        self.results.append(result)
+        self._under_way = None
+        self._progress(check, result)
+
+
+_STOPPED = "The run was stopped."
+
+
+def _outcome_of(findings: Sequence[Finding], otherwise: Outcome) -> Outcome:
+    """What the findings make of a check; `otherwise` when there are none."""
+    if not findings:
+        return otherwise
+    return Outcome.FAILED if any(level_of(one.rule) == "must" for one in findings) else Outcome.WARNED
+
+
+def _more_than_told(findings: Sequence[Finding]) -> str:
+    number = len(findings)
+    return f"{number} findings; the first {_MOST_FINDINGS} are told." if number > _MOST_FINDINGS else ""
 
 
 def _needs_no_target(check: Check) -> bool:
@@ -76,52 +147,9 @@ def _needs_no_target(check: Check) -> bool:
     return check.suite == "messages"
 
 
-def _why_to_stop(bench: Bench, ends: float) -> str:
-    if time.monotonic() > ends:
-        return "The time for the run was over."
-    latest = bench.evidence.exchanges[-_GONE_AFTER:]
-    if len(latest) == _GONE_AFTER and all(one.failure and one.failure.kind != "dropped" for one in latest):
-        why = latest[-1].failure.sentence if latest[-1].failure else ""
-        return f"The target had stopped answering: {_GONE_AFTER} calls in a row without an answer. {why}".strip()
-    return ""
-
-
-def _judge(bench: Bench, check: Check) -> CheckResult:
-    bench.evidence.check = check.id
-    before = len(bench.evidence.exchanges)
-    outcome, findings, reason = _outcome_of(bench, check)
-    made = tuple(one.number for one in bench.evidence.exchanges[before:] if one.check == check.id)
-    shown = {one.exchange for one in findings if one.exchange is not None}
-    return CheckResult(
-        check.id, check.suite, check.title, check.rules, outcome, findings, reason, tuple(sorted({*made, *shown}))
-    )
-
-
-def _outcome_of(bench: Bench, check: Check) -> tuple[Outcome, tuple[Finding, ...], str]:
-    findings: list[Finding] = []
-    try:
-        for one in check.run(bench) or ():
-            findings.append(one)
-    except NotJudged as error:
-        if not findings:
-            return Outcome.NOT_JUDGED, (), error.reason
-    except Exception as error:
-        log.error("check_broken", extra={"check": check.id, "kind": type(error).__name__})  # its words may be personal
-        return Outcome.BROKEN, tuple(findings), f"The kit itself failed in this check: {_place_of(error)}."
-    if not findings:
-        return Outcome.PASSED, (), ""
-    is_bad = any(level_of(one.rule) == "must" for one in findings)
-    more = f"{len(findings)} findings; the first {_MOST_FINDINGS} are told." if len(findings) > _MOST_FINDINGS else ""
-    return Outcome.FAILED if is_bad else Outcome.WARNED, tuple(findings[:_MOST_FINDINGS]), more
-
-
 def _place_of(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {Path(frames[-1].filename).name}, line {frames[-1].lineno}"
-
-
-def _not_judged(check: Check, reason: str) -> CheckResult:
-    return CheckResult(check.id, check.suite, check.title, check.rules, Outcome.NOT_JUDGED, (), reason)
 
 
 def _cleaned(bench: Bench) -> tuple[str, ...]:
@@ -130,3 +158,6 @@ def _cleaned(bench: Bench) -> tuple[str, ...]:
         return tuple(bench.clean_up())
     except KeyboardInterrupt:
         return ("The cleaning was stopped: bookings that this run made may still stand.",)
+    except Exception as error:
+        log.error("cleaning_broken", extra={"kind": type(error).__name__})
+        return (f"The kit itself failed in cleaning ({_place_of(error)}): bookings of this run may still stand.",)

@@ -71,6 +71,7 @@ class Platform:
     def __init__(self, settings: EServiceSettings, transport: Transport, clock: Clock) -> None:
         caller = InternalCaller(settings.hsa_id, settings.platform_instance)
         self._settings, self._clock = settings, clock
+        self._itself = s.Actor(settings.hsa_id, s.ActorType.SUBJECT_OF_CARE_AGENT)  # where no citizen asks (A-1)
         self._consumer = SchedulingConsumer(settings.platform_url, transport, caller=caller)
         instance = HsaId(settings.platform_instance)
         self._registry = RegistryConsumer(settings.platform_url, transport, instance, caller)
@@ -115,7 +116,7 @@ class Platform:
         there is no way came by one.
         """
         try:
-            self._consumer.get_booking_details(s.GetBookingDetails(clinic, NO_BOOKING), actor=None)
+            self._consumer.get_booking_details(s.GetBookingDetails(clinic, NO_BOOKING), actor=self._itself)
         except (RouteMissing, RouteAmbiguous):
             return False
         except NoAnswer:

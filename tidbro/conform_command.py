@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.settings import SettingsRefused
-from tidbro import conform_reports
+from tidbro import conform_consumer, conform_gateway, conform_reports
 
 if TYPE_CHECKING:
     from conformance.checks import Check
@@ -37,6 +37,8 @@ def add(commands: Any) -> None:
     )
     actions = conform.add_subparsers(title="actions", required=True, metavar="ACTION")
     _add_producer(actions)
+    conform_consumer.add(actions)
+    conform_gateway.add(actions)
     _add_about_rules(actions)
     _add_about_reports(actions)
 
@@ -108,6 +110,16 @@ def _add_producer(actions: Any) -> None:
         metavar="NUMBER=ID",
         help="a timed invitation that the run may use up",
     )
+    producer.add_argument(
+        "--refusable-booking",
+        dest="refusable_bookings",
+        action="append",
+        metavar="NUMBER=ID",
+        help="a booking that may not be cancelled or moved: the run tries, and a wrong system loses it",
+    )
+    producer.add_argument("--other-facility", metavar="HSA-ID", help="another clinic, to which a booking may be moved")
+    producer.add_argument("--ping-address", metavar="URL", help="where PingForConfiguration answers, if elsewhere")
+    producer.add_argument("--ping-logical-address", metavar="HSA-ID", help="whom a ping is addressed to")
     producer.add_argument("--weeks", type=int, metavar="N", help="how far ahead to look for times (12)")
     producer.add_argument("--duellists", type=int, metavar="N", help="how many book one time at once (8)")
     _add_how(producer)
@@ -148,7 +160,7 @@ def _producer(parsed: argparse.Namespace) -> int:
             most_seconds=given.get("most_seconds", MOST_SECONDS),
         )
     except (ValueError, OSError) as error:
-        raise SettingsRefused(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+        raise SettingsRefused(conform_reports.as_sentence(error)) from None
     return conform_reports.told(result, parsed)
 
 

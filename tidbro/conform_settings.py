@@ -21,6 +21,7 @@ from tidbro import demo_people
 _KINDS: Mapping[str, type] = {
     "address": str, "platform": bool, "facility": str, "logical_address": str, "persons": list, "headers": list,
     "time_type": str, "reason": str, "offered": list, "open_invitations": list, "timed_invitations": list,
+    "refusable_bookings": list, "other_facility": str, "ping_address": str, "ping_logical_address": str,
     "weeks": int, "duellists": int, "suites": list, "authorities": str, "certificate": str, "key": str,
     "answer_seconds": float, "most_seconds": float,
 }  # fmt: skip
@@ -74,10 +75,14 @@ def producer_settings(told: Mapping[str, Any]) -> ProducerSettings:
             address=address,
             facility=HsaId(told["facility"]),
             persons=tuple(map(TestPerson.from_text, told.get("persons", ()))) or DEMO_PERSONS,
-            logical_address=HsaId(told["logical_address"]) if "logical_address" in told else None,
+            logical_address=_hsa_id(told, "logical_address"),
+            other_facility=_hsa_id(told, "other_facility"),
+            ping_logical_address=_hsa_id(told, "ping_logical_address"),
+            ping_address=told.get("ping_address"),
             headers=dict(map(_header, told.get("headers", ()))),
-            open_invitations=_invitations(told, "open_invitations"),
-            timed_invitations=_invitations(told, "timed_invitations"),
+            open_invitations=_bookings(told, "open_invitations"),
+            timed_invitations=_bookings(told, "timed_invitations"),
+            refusable_bookings=_bookings(told, "refusable_bookings"),
             offered=tuple(told.get("offered", ())),
             **{name: told[name] for name in ("time_type", "reason", "weeks", "duellists") if name in told},
         )
@@ -94,6 +99,10 @@ def _address(told: Mapping[str, Any]) -> str:
     return address
 
 
+def _hsa_id(told: Mapping[str, Any], name: str) -> HsaId | None:
+    return HsaId(told[name]) if name in told else None
+
+
 def _header(text: str) -> tuple[str, str]:
     name, found, value = text.partition(":")
     if not found or not name.strip():
@@ -101,15 +110,15 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _invitations(told: Mapping[str, Any], name: str) -> tuple[tuple[TestPerson, str], ...]:
-    return tuple(_invitation(text) for text in told.get(name, ()))
+def _bookings(told: Mapping[str, Any], name: str) -> tuple[tuple[TestPerson, str], ...]:
+    return tuple(_booking(text) for text in told.get(name, ()))
 
 
-def _invitation(text: str) -> tuple[TestPerson, str]:
+def _booking(text: str) -> tuple[TestPerson, str]:
     """From `NUMBER=BOOKING-ID`, where the person may also be written with names."""
     person, found, booking_id = text.partition("=")
     if not found or not booking_id.strip():
-        raise ValueError("an invitation is written NUMBER=BOOKING-ID")
+        raise ValueError("an invitation or a booking is written NUMBER=BOOKING-ID")
     return TestPerson.from_text(person), booking_id.strip()
 
 

@@ -102,7 +102,8 @@ def _file(name: str | None) -> dict[str, str]:
     try:
         return properties.read(Path(name).read_text("utf-8")) if name else {}
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsRefused(f"--properties {name}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.") from None
+        why = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise SettingsRefused(f"--properties {name} cannot be read: {why}.") from None
 
 
 def _pairs(given: Iterable[str]) -> dict[str, str]:

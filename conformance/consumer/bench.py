@@ -76,6 +76,7 @@ class ConsumerBench:
         self._drive = drive
         self._played: dict[str, Played | str] = {}
         self._in_vain, self._why = 0, ""
+        self._read: dict[int, Asked] = {}
         self._verdicts: dict[int, Verdict] = {}
         self._platform = self._platform_of(stage(PLOTS[1].name, settings, clock().date()))
         self._endpoint = Endpoint(settings, self.evidence, self._answer)
@@ -115,7 +116,7 @@ class ConsumerBench:
     @property
     def everything(self) -> tuple[Asked, ...]:
         """All that came in the run, whatever it is. Raises NotJudged when nothing did."""
-        found = tuple(map(Asked.of, self.evidence.exchanges))
+        found = self._asked(0)
         if not found:
             raise NotJudged("Nothing came from the consumer; play scenarios of other suites with this one.")
         return found
@@ -163,7 +164,12 @@ class ConsumerBench:
             time.sleep(self.settings.settle_seconds)
             if len(self.evidence.exchanges) == count:
                 break
-        return tuple(map(Asked.of, self.evidence.exchanges[before:]))
+        return self._asked(before)
+
+    def _asked(self, since: int) -> tuple[Asked, ...]:
+        """The requests after the first so many, each read once in the run."""
+        exchanges = self.evidence.exchanges[since:]
+        return tuple(self._read.setdefault(one.number, Asked.of(one)) for one in exchanges)
 
     def _platform_of(self, staged: Stage) -> Platform:
         return Platform(staged.clinic, self.clock, self.settings.slow_seconds, self.settings.silent_seconds)

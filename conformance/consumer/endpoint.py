@@ -22,7 +22,6 @@ from conformance.exchange import Evidence, Failure, HttpMessage
 
 _MOST_BYTES = 15_728_640
 _SECRET = ("authorization", "cookie", "x-vp-auth-cert")
-_XML = {"content-type": "text/xml; charset=UTF-8"}
 _SILENCE = Failure("dropped", "The kit gave no answer and broke the line, as the scenario has it.")
 
 Answerer = Callable[[Question], Reply]
@@ -89,14 +88,18 @@ class Endpoint:
             if request.transport is not None:
                 request.transport.abort()
             raise web.HTTPRequestTimeout  # nobody gets it
-        return web.Response(status=reply.status, body=reply.body, headers=_XML)
+        return web.Response(status=reply.status, body=reply.body, headers=_headers(reply))
 
     def _put_down(self, asked: Question, path: str, reply: Reply) -> None:
         headers = {name: "(hidden)" if name in _SECRET else value for name, value in asked.request.headers.items()}
-        answer = None if reply.is_silence else HttpMessage(_XML, reply.body, reply.status)
+        answer = None if reply.is_silence else HttpMessage(_headers(reply), reply.body, reply.status)
         failure = _SILENCE if reply.is_silence else None
         request = HttpMessage(headers, asked.request.body)
         self._evidence.add(self.purpose, asked.interaction, path, request, answer, failure, reply.waits)
+
+
+def _headers(reply: Reply) -> dict[str, str]:
+    return {"content-type": f"text/xml; charset={reply.charset}"}
 
 
 def _tls(settings: ConsumerSettings) -> ssl.SSLContext | None:

@@ -1,6 +1,6 @@
 """Invitations: an open one is booked where it may be, a timed one is moved.
 
-Source: contracts.md §3.2 (FLOW-5, FLOW-6), §3.3, MB-3, MB-5, UB-4.
+Source: contracts.md §3.2 (FLOW-5, FLOW-6), §3.3, GHF-5, MB-3, MB-5, UB-4.
 """
 
 from conformance.checks import Findings
@@ -44,7 +44,7 @@ def open_one_in_order(bench: ConsumerBench) -> Findings:
 
 @SUITES.check(
     "invitations.open-one-where-it-may-be-used",
-    rules=("MB-5",),
+    rules=("MB-5", "GHF-5"),
     title="An open invitation is booked only at a clinic that GetAllHealthcareFacilities gave for it",
 )
 def open_one_where_it_may_be_used(bench: ConsumerBench) -> Findings:

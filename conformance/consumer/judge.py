@@ -37,7 +37,7 @@ def judge_consumer(
             role="consumer",
             target=bench.address,
             facility=settings.facility.text,
-            suites=tuple(suites),
+            suites=tuple(dict.fromkeys(one.suite for one in checks)),
             started=started,
             ended=clock(),
             results=carried.results,

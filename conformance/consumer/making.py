@@ -133,6 +133,21 @@ def hsa_ids_compare_without_case(bench: ConsumerBench) -> Findings:
     )
 
 
+@SUITES.check(
+    "making.utf-16-is-read",
+    rules=("H-6",),
+    title="A booking is made although answers are in UTF-16",
+)
+def utf_16_is_read(bench: ConsumerBench) -> Findings:
+    yield from _as_usual(
+        bench,
+        "book-utf-16",
+        "H-6",
+        "when answers were in UTF-16, and said so",
+        "Leave the encoding to the XML parser, with the charset of Content-Type: WS-I Basic Profile has both.",
+    )
+
+
 def _as_usual(bench: ConsumerBench, play: str, rule: str, when: str, remedy: str) -> Findings:
     """A finding when a booking that is made otherwise is not made in this play."""
     bench.played("book").demand(MAKE)

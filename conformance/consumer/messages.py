@@ -1,7 +1,7 @@
 """The form of everything that came in the run: HTTP, SOAP, the two header blocks, schema, dates, what may stand where.
 
 One mistake is told once: what a check about dates, empty elements or names tells, the schema's check leaves out.
-Source: contracts.md §2.2, §2.3, §2.5, §2.6, §4, §5.1, G-2, G-3, G-4, G-11.
+Source: contracts.md §2.2, §2.3, §2.5, §2.6, §4, §5.1, G-2, G-3, G-4, G-7, G-11.
 """
 
 import re
@@ -16,10 +16,12 @@ from conformance.consumer.suite import SUITES
 from conformance.exchange import shown
 from conformance.reading import Node
 from contracts.codec import BY_CONTRACT
+from contracts.identifiers import HsaId
 from contracts.namespaces import INTEROPERABILITY_HEADERS, REGISTRY_HEADERS, REGISTRY_HEADERS_2, SOAP_ENVELOPE
 
 _MOMENTS = ("startTimeInclusive", "endTimeExclusive")
 _DAYS = ("startDateInclusive", "endDateInclusive")
+_HSA_IDS = ("healthcare_facility", "healthcare_facility_med", "performer")
 _NOT_SENT = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "isInvitation")
 _ACTOR_TYPES = ("subject_of_care", "subject_of_care_agent")
 _ZONE = re.compile(r"\s*(Z|[+-]\d{2}:?\d{2})$")
@@ -28,20 +30,20 @@ _CHARSETS = ("utf-8", "utf-16", "utf-16le", "utf-16be")
 
 @SUITES.check(
     "messages.envelope",
-    rules=("BP-1", "BP-7"),
+    rules=("H-1", "BP-1"),
     title="Every request is a SOAP 1.1 envelope with one element in its body",
 )
 def envelope(bench: ConsumerBench) -> Findings:
     for asked in bench.everything:
         if asked.root is None:
             sentence = f"The request cannot be read: {shown(asked.request).why}."
-            yield bench.finding("BP-1", sentence, "Send a SOAP 1.1 envelope in UTF-8 or UTF-16.", asked)
+            yield bench.finding("H-1", sentence, "Send a SOAP 1.1 envelope in UTF-8 or UTF-16.", asked)
         elif asked.root.tag != f"{{{SOAP_ENVELOPE}}}Envelope":
             sentence = "The document is not an Envelope in SOAP 1.1's namespace; the contracts are SOAP 1.1."
-            yield bench.finding("BP-1", sentence, "Send a SOAP 1.1 envelope.", asked, Node(asked.root))
+            yield bench.finding("H-1", sentence, "Send a SOAP 1.1 envelope.", asked, Node(asked.root))
         elif len(asked.contents) != 1:
             sentence = f"The body holds {len(asked.contents)} elements; it must hold the interaction's one."
-            yield bench.finding("BP-7", sentence, "Put the request element, and nothing else, into the body.", asked)
+            yield bench.finding("H-1", sentence, "Put the request element, and nothing else, into the body.", asked)
 
 
 @SUITES.check(
@@ -78,14 +80,19 @@ def soap_action(bench: ConsumerBench) -> Findings:
 
 @SUITES.check(
     "messages.logical-address",
-    rules=("BP-8",),
+    rules=("BP-8", "IMP-8"),
     title="Every request is addressed with LogicalAddress to a clinic that there is",
 )
 def logical_address(bench: ConsumerBench) -> Findings:
     known = {bench.settings.facility.key, bench.settings.other_facility.key}
     for asked in _readable(bench):
         blocks = [one for one in asked.blocks if _is_address(one)]
-        if not any(one.own_text for one in blocks):
+        older = next((one for one in asked.blocks if one.name == "To"), None)
+        if older is not None and not blocks:
+            sentence = "The request is addressed with WS-Addressing's To, as in version 1.0 of the contracts."
+            remedy = "Speak version 1.1: LogicalAddress and Actor in the header; a producer of 1.1 need not take 1.0."
+            yield bench.finding("IMP-8", sentence, remedy, asked, older)
+        elif not any(one.own_text for one in blocks):
             sentence = "The header has no LogicalAddress with a text in it: a platform knows no way for the call."
             remedy = f"Send LogicalAddress in {REGISTRY_HEADERS}, the HSA-id of the clinic that is asked."
             yield bench.finding("BP-8", sentence, remedy, asked)
@@ -129,7 +136,7 @@ def actor(bench: ConsumerBench) -> Findings:
 
 @SUITES.check(
     "messages.valid",
-    rules=("X-1",),
+    rules=("X-1", "G-9", "GAD-6"),
     title="Every request keeps its schema",
 )
 def valid(bench: ConsumerBench) -> Findings:
@@ -139,7 +146,8 @@ def valid(bench: ConsumerBench) -> Findings:
             if violation.line not in told and not violation.rule.startswith("BP21-"):  # the envelope's own check
                 sentence = f"{asked.interaction} breaks its schema at {violation.path}: {violation.sentence}."
                 at = next((one for one in asked.elements() if one.line == violation.line), None)
-                yield bench.finding("X-1", sentence, "Send what the schema allows, in its order.", asked, at)
+                rule = "G-9" if violation.path.endswith("/subject_of_care") else "X-1"
+                yield bench.finding(rule, sentence, "Send what the schema allows, in its order.", asked, at)
 
 
 @SUITES.check(
@@ -199,8 +207,23 @@ def moments(bench: ConsumerBench) -> Findings:
 
 
 @SUITES.check(
+    "messages.hsa-ids",
+    rules=("G-7",),
+    title="HSA-ids are sent in full",
+)
+def hsa_ids(bench: ConsumerBench) -> Findings:
+    if not (bench.settings.facility.is_well_formed and bench.settings.other_facility.is_well_formed):
+        raise NotJudged("The played clinics have no HSA-ids in full themselves; give them some.")
+    for asked, node, text in _texts(bench, _HSA_IDS):
+        if asked.interaction != "GetSubjectOfCareSchedule" and not HsaId(text.upper()).is_well_formed:
+            sentence = f"{asked.interaction}'s {node.name} is not an HSA-id in full."
+            remedy = "Send SE, the organisation's number, a hyphen and the unit's own part, as the clinic gave it."
+            yield bench.finding("G-7", sentence, remedy, asked, node)
+
+
+@SUITES.check(
     "messages.timeslot-of-make",
-    rules=("TS-MB",),
+    rules=("TS-MB", "G-12"),
     title="MakeBooking's time carries no flags and no isInvitation",
 )
 def timeslot_of_make(bench: ConsumerBench) -> Findings:
@@ -209,7 +232,7 @@ def timeslot_of_make(bench: ConsumerBench) -> Findings:
 
 @SUITES.check(
     "messages.timeslot-of-update",
-    rules=("TS-UB",),
+    rules=("TS-UB", "G-12"),
     title="UpdateBooking's time carries no flags and no isInvitation",
 )
 def timeslot_of_update(bench: ConsumerBench) -> Findings:

@@ -40,6 +40,7 @@ class Reply:
     body: bytes
     waits: float = 0.0
     is_silence: bool = False
+    charset: str = "UTF-8"
 
 
 class _Fault(Exception):
@@ -68,8 +69,10 @@ class Platform:
             body, status = envelope.write_fault(fault.code, fault.text), 500
         if lost == "done":
             return Reply(0, b"", self._silent, is_silence=True)
-        is_slow = self._is_first("slow", name, script.slow)
-        return Reply(status, body, self._slow if is_slow else 0.0)
+        waits = self._slow if self._is_first("slow", name, script.slow) else 0.0
+        if script.in_utf_16:
+            return Reply(status, body.decode().encode("utf-16"), waits, charset="UTF-16")
+        return Reply(status, body, waits)
 
     def _is_first(self, how: str, name: str, disturbed: _DISTURBED) -> bool:
         """Whether the call is the one that the script disturbs: the first of its kind."""

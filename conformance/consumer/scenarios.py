@@ -77,6 +77,7 @@ PLOTS = (
     Plot("book-refused", f"{_BOOK}; it will be refused. Read why, and leave it.", _told("MakeBooking", "ERROR")),
     Plot("book-extras", f"{_BOOK}.", Script(has_extras=True)),
     Plot("book-respelled", f"{_BOOK}.", Script(respells=True)),
+    Plot("book-utf-16", f"{_BOOK}.", Script(in_utf_16=True)),
     Plot("book-slow", f"{_BOOK}; the answer takes its time. Wait for it.", Script(slow=frozenset({"MakeBooking"}))),
     Plot("book-lost-done", f"{_BOOK}; no answer will come. Follow what the service offers until it says how it went.",
          Script(lost={"MakeBooking": "done"})),

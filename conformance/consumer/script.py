@@ -34,7 +34,7 @@ class Script:
     call gets a SOAP fault and is not carried out. `slow`: its first answer takes long. `is_silent`: no clinic tells
     what anybody has booked. `changes_ids`: a moved booking gets another id. `omits_flags`: the schedule leaves out the
     flags that are false. `has_extras`: answers carry elements and a header block that nobody knows. `respells`:
-    HSA-ids are answered in other case than the consumer's.
+    HSA-ids are answered in other case than the consumer's. `in_utf_16`: answers are in that encoding.
     """
 
     told: Mapping[str, Told] = field(default_factory=dict)
@@ -46,3 +46,4 @@ class Script:
     omits_flags: bool = False
     has_extras: bool = False
     respells: bool = False
+    in_utf_16: bool = False

@@ -50,5 +50,22 @@ def silence_is_not_nothing(bench: ConsumerBench) -> Findings:
         )
 
 
+@SUITES.check(
+    "seeing.no-details-of-free-times",
+    rules=("GBD-5", "GAT-6"),
+    title="GetBookingDetails is asked for bookings and invitations, never with the id of a free time",
+)
+def no_details_of_free_times(bench: ConsumerBench) -> Findings:
+    played = bench.played("book")
+    free = {slot.booking_id for asked in played.all("GetAvailableTimeslots") for slot in asked.answer.slots} - {None}
+    if not free:
+        raise NotJudged("No free time was listed to the consumer.")
+    for asked in played.all("GetBookingDetails"):
+        if asked.booking_id in free:
+            sentence = "GetBookingDetails was asked with the id of a free time, which names no booking."
+            remedy = "Show a free time as it was listed; after MakeBooking use the bookingId of its answer."
+            yield bench.finding("GBD-5", sentence, remedy, asked)
+
+
 def _plain(played: Played) -> str:
     return " ".join(played.saw.split())

@@ -1,6 +1,6 @@
 """Texts that the citizen must see, and those that no citizen may: judged where the driver tells what was seen.
 
-Source: contracts.md G-14, G-16, G-17.
+Source: contracts.md G-14, G-16.
 """
 
 import html
@@ -14,7 +14,7 @@ from conformance.consumer.suite import SUITES
 
 @SUITES.check(
     "texts.info-is-shown",
-    rules=("G-16", "G-17"),
+    rules=("G-16",),
     title="The text that comes with INFO is shown to the citizen",
 )
 def info_is_shown(bench: ConsumerBench) -> Findings:
@@ -24,7 +24,7 @@ def info_is_shown(bench: ConsumerBench) -> Findings:
 
 @SUITES.check(
     "texts.refusal-is-shown",
-    rules=("G-16", "G-17"),
+    rules=("G-16",),
     title="The text that comes with ERROR is shown to the citizen",
 )
 def refusal_is_shown(bench: ConsumerBench) -> Findings:

@@ -4,7 +4,8 @@
     rows.py            its routes, authorisations and units: each logical address says what is special about it
     files.py           … in the real platform's formats; certificates.py  who calls; tak_service.py  a TAK
     producers.py       mock producers, which the routes lead to
-    bench.py           the kit as consumer, between the gateway and its producers; starting.py  a gateway of ones own
+    bench.py           the kit as consumer, between the gateway and its producers
+    gateways.py        which gateways there are in a run; starting.py  one that the kit starts
     reply.py           what came back, and what the producers saw of it
     expecting.py       how a check demands a fault, or that a call gets through
     suite.py           where the checks are registered; the other modules are suites

@@ -4,12 +4,13 @@ The kit is the index that the service asks, and every unit; all of it goes throu
 Source: platform.md §22, §24.
 """
 
+import threading
 from collections.abc import Sequence
 
 from conformance.checks import Findings, NotJudged
 from conformance.gateway import national
 from conformance.gateway.bench import GatewayBench
-from conformance.gateway.producers import Behaviour, hangs, replies
+from conformance.gateway.producers import Behaviour, closes, replies, waits
 from conformance.gateway.reply import Reply
 from conformance.gateway.rows import AGGREGATED, MOCK_INDEX, UNIT_WITHOUT_PERMISSION, UNITS_OF_SCHEDULE
 from conformance.gateway.suite import SUITES
@@ -58,8 +59,12 @@ def one_unit_is_late(bench: GatewayBench) -> Findings:
     person, (*well, late) = _person(bench), UNITS_OF_SCHEDULE
     for unit in well:
         bench.http.tell(f"to:{unit}", (replies(_WELL, national.schedule(person, unit), _XML),))
-    bench.http.tell(f"to:{late}", (hangs,))
-    reply = _asked(bench, "Three units, of which one never answers.", UNITS_OF_SCHEDULE)
+    has_been_seen = threading.Event()  # so that nobody waits for the late one longer than the service did
+    bench.http.tell(f"to:{late}", (waits(has_been_seen, closes),))
+    try:
+        reply = _asked(bench, "Three units, of which one is late.", UNITS_OF_SCHEDULE)
+    finally:
+        has_been_seen.set()
     sources = _sources(reply)
     remedy = "Merge what came, and tell in ProcessingStatus whose part is missing (platform.md §22.2)."
     if reply.status != 200 or sources is None:

@@ -1,20 +1,16 @@
 """The kit around a gateway: consumer on one side, every producer and the TAK on the other.
 
 Each call has a name of its own, which stands in its body: by it the producers know what to do, and what they saw is put
-together with what came back. The gateway that runs is the standing one; others are started with properties of their own
-where a check asks for them, once for each set of properties, if there is a command for it.
-Before the first check a plain call is made: when it does not get through, nothing else could be judged by calls, and
-identity.pv-2 tells it alone.
-Elsewhere: what the gateway is given (setup.py), what came back (reply.py).
+together with what came back. Before the first check a plain call is made: when it does not get through, nothing else
+could be judged by calls, and identity.pv-2 tells it alone.
+Elsewhere: what the gateway is given (setup.py), which gateways there are (gateways.py), what came back (reply.py).
 """
 
 import itertools
-import json
 import ssl
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +20,11 @@ from conformance.carrier import Bounds, Carrier, Tls
 from conformance.checks import NotJudged
 from conformance.exchange import Evidence, HttpMessage
 from conformance.gateway import national, rows, setup
+from conformance.gateway.events import events_in, field_of
+from conformance.gateway.gateways import Gateway, Gateways, GatewaySettings
 from conformance.gateway.producers import Behaviour, Producer, ResettingPort, Seen, replies
 from conformance.gateway.reply import Reply
-from conformance.gateway.starting import NotStarted, StartedGateway
+from conformance.gateway.starting import StartedGateway, Starter
 from conformance.gateway.tak_service import TakService
 from conformance.model import Finding
 from conformance.people import TestPerson
@@ -41,59 +39,26 @@ _LOG_SECONDS = 5.0
 _XML = "text/xml; charset=UTF-8"
 
 
-@dataclass(frozen=True, slots=True)
-class GatewaySettings:
-    """What is judged: the set-up's folder says where. Addresses that are given stand in place of the set-up's.
-
-    `start` is a command that starts a gateway of ones own configuration (starting.py); with it the standing gateway is
-    started too. `log` is the file of its log events, with {dir}; `authority` the PEM of who issued the HTTPS listener's
-    certificate. `persons` are for the national services; the first is asked for.
-    """
-
-    folder: Path
-    http: str = ""
-    https: str = ""
-    status: str = ""
-    reset: str = ""
-    readiness: str = ""
-    start: str = ""
-    log: str = ""
-    authority: Path | None = None
-    persons: tuple[TestPerson, ...] = field(default=(), repr=False)
-    start_seconds: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Gateway:
-    """One gateway that can be called. `log` is where it writes its events, None where that was not said."""
-
-    http: str
-    https: str
-    status: str
-    reset: str
-    readiness: str
-    log: Path | None
-
-    @property
-    def root(self) -> str:
-        """Scheme, host and port of HTTP."""
-        return "/".join(self.http.split("/")[:3])
-
-
 class GatewayBench:
     """A context manager: it opens the producers' ports, and closes all that it opened or started.
 
     Raises ValueError for a folder that is no set-up, and OSError for a port that is taken.
     """
 
-    def __init__(self, settings: GatewaySettings, clock: Clock = system_clock, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        clock: Clock = system_clock,
+        bounds: Bounds | None = None,
+        starter: Starter = StartedGateway,
+    ) -> None:
         self.settings, self.clock = settings, clock
         self.setup = setup.read(settings.folder)
         self.evidence = Evidence()
         self._bounds = bounds or Bounds()
         self._stack = ExitStack()
         self._names = itertools.count(1)
-        self._gateways: dict[tuple[tuple[str, str], ...], Gateway] = {}
+        self._gateways = Gateways(settings, self.setup, starter, self._stack, clock)
         self._ground = ""
         self._grounded = False
         self._tls_ground: str | None = None
@@ -160,9 +125,7 @@ class GatewayBench:
     @property
     def standing(self) -> Gateway:
         """The gateway of the set-up's own properties. Raises NotJudged when the start command does not lead to one."""
-        if () not in self._gateways:
-            self._gateways[()] = self._started("standing", {}) if self.settings.start else self._running(self.setup)
-        return self._gateways[()]
+        return self._gateways.standing()
 
     @property
     def gateway(self) -> Gateway:
@@ -184,63 +147,11 @@ class GatewayBench:
 
     def gateway_with(self, **changes: str) -> Gateway:
         """A gateway with these properties, `__` standing for a dot. Raises NotJudged without a start command."""
-        named = {name.replace("__", "."): value for name, value in changes.items()}
-        key = tuple(sorted(named.items()))
-        if key not in self._gateways:
-            self._demand_start(", ".join(f"{name}={value}" for name, value in named.items()))
-            self._gateways[key] = self._started(f"variant-{next(self._names)}", named)
-        return self._gateways[key]
+        return self._gateways.having({name.replace("__", "."): value for name, value in changes.items()})
 
     def gateway_without_tak(self, *, has_file: bool) -> Gateway:
         """One that was started while the TAK did not answer, with or without a local copy. Raises NotJudged."""
-        copy = "" if has_file else "no "
-        self._demand_start(f"a catalogue that does not answer, and {copy}local copy of it")
-        key = (("without tak", copy),)
-        if key not in self._gateways:
-            self.tak.condition = "down"
-            try:
-                self._gateways[key] = self._started(f"without-tak-{next(self._names)}", {}, has_catalogue=has_file)
-            finally:
-                self.tak.condition = "well"
-        return self._gateways[key]
-
-    def _demand_start(self, wanted: str) -> None:
-        if not self.settings.start:
-            raise NotJudged(f"This row needs a gateway that is started with {wanted}; give a start command.")
-
-    def _running(self, of: setup.Setup, log: str | None = None) -> Gateway:
-        """The addresses of a gateway: those given, for the standing one, else those of the set-up."""
-        told, host, ports = self.settings, of.gateway_host, of.gateway
-        own = of is self.setup
-        return Gateway(
-            (own and told.http) or f"http://{host}:{ports.http}/vp",
-            (own and told.https) or f"https://{host}:{ports.https}/vp",
-            (own and told.status) or f"http://{host}:{ports.status}/status",
-            (own and told.reset) or f"http://{host}:{ports.reset}/resetcache",
-            (own and told.readiness) or f"http://{host}:{ports.actuator}/actuator/health/readiness",
-            Path(log or told.log.replace("{dir}", str(told.folder))) if told.log else None,
-        )
-
-    def _started(self, name: str, changes: Mapping[str, str], *, has_catalogue: bool = True) -> Gateway:
-        """A gateway in a folder of its own; the standing one at the addresses of the set-up."""
-        of = self.setup if name == "standing" else setup.started(self.setup)
-        folder = self.settings.folder.resolve() / "started" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "tak.xml").unlink(missing_ok=True)
-        setup.write_configuration(folder, self.settings.folder, of, self.today, changes, has_catalogue=has_catalogue)
-        places = {
-            "dir": str(folder),
-            "shared": str(self.settings.folder.resolve()),
-            "port": str(of.gateway.http),
-            "https_port": str(of.gateway.https),
-        }
-        most = self.settings.start_seconds
-        try:
-            process = StartedGateway(self.settings.start, places, of.gateway_host, of.gateway.http, most)
-        except NotStarted as error:
-            raise NotJudged(str(error)) from None
-        self._stack.callback(process.stop)
-        return self._running(of, self.settings.log.replace("{dir}", str(folder)))
+        return self._gateways.without_tak(self.tak, has_file=has_file)
 
     # Calls
 
@@ -356,12 +267,12 @@ class GatewayBench:
             raise NotJudged("Where the gateway writes its log events was not said; name the file with --log.")
         if not named:
             raise NotJudged("The answer tells no correlation id, by which events are found; see headers.pv-41.")
-        waiting, found = threading.Event(), _events_in(log, named)
+        waiting, found = threading.Event(), events_in(log, named)
         for _ in range(int(_LOG_SECONDS / 0.05)):
-            if any(told(one, "event.action") == "resp-out" for one in found):
+            if any(field_of(one, "event.action") == "resp-out" for one in found):
                 break
             waiting.wait(0.05)
-            found = _events_in(log, named)
+            found = events_in(log, named)
         if not log.exists():
             raise NotJudged(f"There is no log at {log}.")
         return found
@@ -378,26 +289,3 @@ class GatewayBench:
     def clean_up(self) -> tuple[str, ...]:
         """Nothing that a gateway was asked stays behind."""
         return ()
-
-
-def _events_in(log: Path, named: str) -> list[dict[str, Any]]:
-    found = []
-    for line in log.read_text("utf-8", "replace").splitlines() if log.exists() else ():
-        if named in line and line.startswith("{"):
-            try:
-                event = json.loads(line)
-            except ValueError:
-                continue  # half a line, for the rest is being written
-            if told(event, "trace.id") == named and told(event, "event.action"):
-                found.append(event)
-    return found
-
-
-def told(event: Mapping[str, Any], name: str) -> Any:
-    """A field of an event, written flat or nested."""
-    if name in event:
-        return event[name]
-    found: Any = event
-    for part in name.split("."):
-        found = found.get(part) if isinstance(found, dict) else None
-    return found

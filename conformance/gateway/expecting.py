@@ -6,8 +6,10 @@ is one finding. What a fault looks like otherwise is for messages.py.
 
 from collections.abc import Iterator
 
+from conformance.checks import NotJudged
 from conformance.gateway.bench import GatewayBench
 from conformance.gateway.fault_texts import SENTENCES
+from conformance.gateway.producers import Seen
 from conformance.gateway.reply import Reply
 from conformance.model import Finding
 
@@ -50,6 +52,13 @@ def delivered(bench: GatewayBench, reply: Reply, rule: str, because: str, remedy
     else:
         sentence = f"{because} It must get through, and the answer was {reply.in_words}."
     yield bench.finding(rule, sentence, remedy, reply, reply.fault_at)
+
+
+def arrived(reply: Reply) -> Seen:
+    """The last attempt as the producer saw it. Raises NotJudged for a call that did not get through."""
+    if not reply.is_delivered:
+        raise NotJudged(f"The call that would show it did not get through: {reply.in_words}.")
+    return reply.seen[-1]
 
 
 def reached(bench: GatewayBench, reply: Reply, rule: str, because: str, wanted: str, remedy: str) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from conformance.checks import Findings
 from conformance.gateway import rows
 from conformance.gateway.bench import GatewayBench
+from conformance.gateway.expecting import arrived
 from conformance.gateway.producers import replies
 from conformance.gateway.reply import Reply
 from conformance.gateway.rows import CONSUMER, TLS, A, a_message
@@ -106,9 +107,7 @@ _STOPPED = {
 def not_passed_on(bench: GatewayBench) -> Findings:
     reply = bench.call("A call with headers that must not go on.", headers=_STOPPED)
     certificate = bench.setup.certificate_header.lower()
-    let_by = sorted(
-        {*(name.lower() for name in _STOPPED), certificate} & (reply.seen[-1].names if reply.seen else set())
-    )
+    let_by = sorted({*(name.lower() for name in _STOPPED), certificate} & arrived(reply).names)
     if let_by:
         sentence = f"The producer saw {', '.join(let_by)}, which are between the proxy and the platform."
         remedy = "Remove request headers by headers.reg.exp.requestHeadersToRemove (platform.md §7.2)."
@@ -131,10 +130,8 @@ def who_calls(bench: GatewayBench) -> Findings:
 
 
 def _saw(bench: GatewayBench, rule: str, reply: Reply, name: str, wanted: str | None, where: str) -> Iterator[Finding]:
-    """Whether the producer saw a header as it must, or not at all. A call that reached nobody is told elsewhere."""
-    if not reply.seen:
-        return
-    got = reply.seen[-1].told(name)
+    """Whether the producer saw a header as it must, or not at all. Raises NotJudged for a call that reached nobody."""
+    got = arrived(reply).told(name)
     if got == wanted:
         return
     if wanted is None:
@@ -158,7 +155,8 @@ _REMOVED = ("SOAPAction", "MULE_X", "X-MULE_X")
 def answers(bench: GatewayBench) -> Findings:
     told = [f"{name}: x" for name in (*_REMOVED, "MyRandomHeader")]
     reply = bench.call("The producer answers with headers of its own.", None, replies("200 OK", rows.ANSWER, *told))
-    if reply.status == 200 and reply.header("MyRandomHeader") != "x":
+    arrived(reply)
+    if reply.header("MyRandomHeader") != "x":
         sentence = "A producer's own header, MyRandomHeader, did not come back to the consumer."
         yield bench.finding("PV-48", sentence, "Pass a producer's headers on, but for those to be removed.", reply)
     came = sorted(name for name in _REMOVED if reply.header(name) is not None)

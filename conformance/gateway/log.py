@@ -6,7 +6,8 @@ Source: platform.md §19, §24.
 import json
 
 from conformance.checks import Findings
-from conformance.gateway.bench import GatewayBench, told
+from conformance.gateway.bench import GatewayBench
+from conformance.gateway.events import field_of
 from conformance.gateway.rows import a_message
 from conformance.gateway.suite import SUITES
 
@@ -17,7 +18,7 @@ from conformance.gateway.suite import SUITES
 def four_events(bench: GatewayBench) -> Findings:
     reply = bench.call("A call to be found in the log.")
     events = bench.events(reply)
-    actions = [str(told(one, "event.action")) for one in events]
+    actions = [str(field_of(one, "event.action")) for one in events]
     if actions != ["req-in", "req-out", "resp-in", "resp-out"]:
         sentence = f"With the call's trace id there are the events {', '.join(actions) or '(none)'} in the log."
         remedy = "Log req-in, req-out, resp-in and resp-out once each, with trace.id, the correlation id."
@@ -30,7 +31,7 @@ def four_events(bench: GatewayBench) -> Findings:
 @SUITES.check("log.pv-62-fault-events", rules=("PV-62",), title="A fault is logged as error and resp-out, once each")
 def fault_events(bench: GatewayBench) -> Findings:
     reply = bench.call("A call that ends with a fault of the platform.", a_message("KIT-UNPERMITTED"))
-    actions = [str(told(one, "event.action")) for one in bench.events(reply)]
+    actions = [str(field_of(one, "event.action")) for one in bench.events(reply)]
     counted = {name: actions.count(name) for name in ("error", "resp-out")}
     if set(counted.values()) != {1}:
         said = ", ".join(f"{name} {count} times" for name, count in counted.items())

@@ -7,7 +7,7 @@ import json
 import re
 from urllib.parse import urlsplit
 
-from conformance.checks import Findings
+from conformance.checks import Findings, NotJudged
 from conformance.gateway.bench import GatewayBench
 from conformance.gateway.expecting import delivered
 from conformance.gateway.reply import Reply
@@ -18,6 +18,7 @@ _IMPORT = re.compile(r'<(?:\w+:)?import\b[^>]*\bschemaLocation="([^"]+)"')
 _ADDRESS = re.compile(r'<(?:\w+:)?address\b[^>]*\blocation="([^"]+)"')
 _MOST_SCHEMAS = 50
 _REMEDY = "Serve the WSDL with soap:address and schema imports rewritten to the gateway's own URL (platform.md §16.2)."
+_NO_WSDL = "There is no WSDL with imports by ?xsd=; see pages.pv-53-wsdl."
 _FORWARDED = {"X-VP-Forwarded-Proto": "https", "X-VP-Forwarded-Host": "tp.example.com", "X-VP-Forwarded-Port": "443"}
 
 
@@ -50,7 +51,9 @@ def forwarded(bench: GatewayBench) -> Findings:
     reply = bench.get(f"{bench.gateway.http}{_PATH}?wsdl", "The WSDL, through a proxy.", _FORWARDED)
     found = [*_ADDRESS.findall(reply.text), *_IMPORT.findall(reply.text)]
     wrong = [one for one in found if not one.startswith("https://tp.example.com:443/")]
-    if reply.status == 200 and wrong:
+    if not found:
+        raise NotJudged(_NO_WSDL)
+    if wrong:
         sentence = f"A proxy told https, tp.example.com and 443, but the WSDL says {wrong[0]}."
         remedy = "Take scheme, host and port of URLs from X-VP-Forwarded-Proto, -Host and -Port where they are told."
         yield bench.finding("PV-54", sentence, remedy, reply)
@@ -62,6 +65,8 @@ def forwarded(bench: GatewayBench) -> Findings:
 def schemas(bench: GatewayBench) -> Findings:
     first = bench.get(f"{bench.gateway.http}{_PATH}?wsdl", "The WSDL, for its imports.")
     waiting, known = _imports(first), set[str]()
+    if not waiting:
+        raise NotJudged(_NO_WSDL)
     while waiting and len(known) < _MOST_SCHEMAS:
         query = waiting.pop()
         if query in known:

@@ -39,7 +39,7 @@ UNITS_OF_SCHEDULE = ("KIT-UNIT-1", "KIT-UNIT-2", "KIT-UNIT-3")
 UNIT_WITHOUT_PERMISSION = "KIT-UNIT-4"
 WRONG_INDEX = "KIT-OTHER-INDEX"
 
-SLOW_MILLISECONDS, RETRY_MILLISECONDS, MOST_BYTES = 600, 300, 12_000_000
+SLOW_MILLISECONDS, RETRY_MILLISECONDS, MOST_BYTES = 400, 150, 12_000_000
 USER_AGENT = "Conformance/1.0"
 
 
@@ -183,6 +183,6 @@ ANSWER = an_envelope(
 ).encode()
 """What producers answer when they are told nothing else; written so that who writes it anew cannot hide it."""
 A_FAULT = (
-    f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Body><s:Fault><faultcode>s:Server</faultcode>'
-    "<faultstring>the producer's own</faultstring></s:Fault></s:Body></s:Envelope>"
+    f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Body><s:Fault ><faultcode>s:Server</faultcode>'
+    "<faultstring>the producer&apos;s own</faultstring></s:Fault></s:Body></s:Envelope>"
 ).encode()

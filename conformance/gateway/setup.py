@@ -285,12 +285,12 @@ What to do
 Rows that need other properties, or no catalogue at the start, are judged when the kit may start the gateway itself, by
 a command that reads DIR/gateway.properties. {{dir}} stands for that folder, {{shared}} for this one:
 
-   --start 'tidbro gateway --properties {{dir}}/gateway.properties --data {{dir}}/work
+   --start 'tidbro gateway --properties {{dir}}/gateway.properties --data {{dir}}/data
             --set compatibility=skltp --set tls_file={{dir}}/tls.toml
             --tls-certificate {{shared}}/certificates/listener.crt --tls-key {{shared}}/certificates/listener.key
             --tls-client-ca {{shared}}/certificates/authority.pem'
 
-The log (rows 61, 62) is read where --log says, here '{{dir}}/work/ecs.jsonl': events of the Elastic common schema,
+The log (rows 61, 62) is read where --log says, here '{{dir}}/data/ecs.jsonl': events of the Elastic common schema,
 one a line.
 
 The national services (rows 63 to 70)

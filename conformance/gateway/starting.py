@@ -9,12 +9,23 @@ import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 _LOOKS_EVERY_SECONDS = 0.05
 _MOST_TO_END_SECONDS = 20.0
+
+
+class Stoppable(Protocol):
+    def stop(self) -> None:
+        """End it, whatever it does."""
+
+
+Starter = Callable[[str, Mapping[str, str], str, int, float], Stoppable]
+"""Starts a gateway by a command, with the values of its placeholders, and waits until it takes connections at a host
+and port, so many seconds at most. Raises NotStarted."""
 
 
 class NotStarted(Exception):

@@ -56,11 +56,14 @@ def days_and_times_agree(bench: ProducerBench) -> Findings:
 def both_ends_are_included(bench: ProducerBench) -> Findings:
     found = listing.window(bench)
     agreed = found.agreed(bench)
+    wrong: list[Finding] = []
     for first, last in dict.fromkeys(((agreed[0], agreed[-1]), (agreed[0], agreed[0]))):
         for ask, read, rule in _BOTH:
             answer = ask(bench, _of_days(first, last), first, last, time_type_id=found.kind)
             if answer.is_usable:
-                yield from _ends_of(bench, rule, answer, read(bench, answer), first, last)
+                wrong += _ends_of(bench, rule, answer, read(bench, answer), first, last)
+    if wrong and {agreed[0], agreed[-1]} <= set(listing.asked_again(bench, found.kind, found.first).agreed(bench)):
+        yield from wrong
 
 
 def _ends_of(
@@ -152,7 +155,8 @@ def performer_narrows(bench: ProducerBench) -> Findings:
     found = listing.window(bench)
     agreed = found.agreed(bench)
     first, last = agreed[0], agreed[min(len(agreed), 3) - 1]
-    whom = next((text for slot in future(bench, found.times) if (text := slot.text("performer"))), None)
+    there = [slot for slot in future(bench, found.times) if slot.start and slot.start.date() in agreed]
+    whom = next((text for slot in there if (text := slot.text("performer"))), None)
     if whom is None:
         raise NotJudged("No time tells a performer, so there is none to ask for.")
     for ask, read, _ in _BOTH:

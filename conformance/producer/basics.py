@@ -41,6 +41,20 @@ def schedule_is_answered(bench: ProducerBench) -> Findings:
 
 
 @SUITES.check(
+    "basics.nothing-booked-is-no-fault",
+    rules=("GSS-3",),
+    title="The schedule of somebody who has nothing booked is an empty answer, not a fault",
+)
+def nothing_booked_is_no_fault(bench: ProducerBench) -> Findings:
+    answer = bench.schedule(bench.person, "What has somebody booked who seems to have nothing?")
+    if answer.slots:
+        raise NotJudged("Every test person has something booked; name one who has not.")
+    if not answer.is_usable and bench.schedule(bench.other, "Is somebody else answered?").is_usable:
+        sentence = f"GetSubjectOfCareSchedule of a person with nothing booked gave {answer.in_words}."
+        yield bench.finding("GSS-3", sentence, "Answer with an empty GetSubjectOfCareScheduleResponse.", answer)
+
+
+@SUITES.check(
     "basics.availability-is-answered",
     rules=("IMP-2",),
     title="GetAvailableDates and GetAvailableTimeslots answer a plain question where times can be booked",

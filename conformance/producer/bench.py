@@ -16,7 +16,7 @@ from conformance.checks import NotJudged
 from conformance.exchange import Evidence, HttpMessage
 from conformance.model import Finding, Part
 from conformance.people import TestPerson
-from conformance.reading import Answer, Node, Slot
+from conformance.reading import Answer, Node, Slot, day_of
 from contracts import codec, envelope
 from contracts import scheduling as s
 from contracts.codec import SCHEDULING_INTERACTIONS
@@ -28,10 +28,14 @@ XML = "text/xml; charset=UTF-8"
 REQUIRED = ("GetSubjectOfCareSchedule", "GetBookingDetails")
 """What every producer must offer (contracts.md §3.1)."""
 
+_WITHOUT_SENSE = 2
+"""After so many calls without an answer that makes sense the target is taken for none."""
+
 _DOMAIN, _DOMAIN_OF_PING = "/crm/scheduling/", "/itintegration/monitoring/"
 _FLAGS = ("cancel_booking_allowed", "rebooking_allowed", "message_allowed", "is_invitation")
 _MESSAGE = "Provbokning som avbokas"
-_LATE_DAYS = 6
+_LATE_DAYS = 3
+_SPARE = 10
 _MOST_KINDS = 10
 _T = TypeVar("_T")
 
@@ -110,6 +114,8 @@ class ProducerBench:
         self._kinds: tuple[str, ...] | None = None
         self._offers: dict[str, bool] = {}
         self._touched: dict[str, TestPerson] = {}
+        self._makes_sense = False  # whether anything has been answered as a scheduling system would
+        self._is_cleaning, self._has_given_up = False, False
 
     # Asking
 
@@ -128,12 +134,14 @@ class ProducerBench:
         """The test persons, those with nothing booked at the clinic first; asked once, before anything is booked."""
         if self._by_need is None:
             self._by_need = self.settings.persons  # for the questions that follow
-            had = {one.number: len(self._schedule_of(one)) for one in self.settings.persons}
+            had: dict[str, int] = {}
+            for one in self.settings.persons:
+                answer = self.schedule(one, "What has the person booked before the run?")
+                if not answer.is_usable:
+                    return self._by_need
+                had[one.number] = len(answer.slots)
             self._by_need = tuple(sorted(self.settings.persons, key=lambda one: had[one.number]))
         return self._by_need
-
-    def _schedule_of(self, person: TestPerson) -> tuple[Slot, ...]:
-        return self.schedule(person, "What has the person booked before the run?").slots
 
     @property
     def today(self) -> date:
@@ -173,7 +181,12 @@ class ProducerBench:
         drop_answer: bool = False,
     ) -> Answer:
         """The answer to `body` as it stands; `headers` are added to the usual ones, or stand in their place, or take
-        them away (None)."""
+        them away (None).
+
+        Raises NotJudged, without a call, when there is a reason to ask no more (`Evidence.why_to_stop`).
+        """
+        if (reason := self.evidence.why_to_stop()) and not self._is_cleaning:
+            raise NotJudged(reason)
         action = f'"{contract_of(interaction)}:{interaction}"'
         usual = {"content-type": XML, "soapaction": action, **lower(self.settings.headers)}
         given = {**usual, **{name.lower(): value for name, value in (headers or {}).items()}}
@@ -182,9 +195,20 @@ class ProducerBench:
         address = self.address_of(interaction)
         got = self.carrier.call(address, request, drop_answer=drop_answer)
         told_without_secrets = HttpMessage({name: _hidden(name, value) for name, value in told.items()}, body)
-        return Answer(
+        answer = Answer(
             self.evidence.add(purpose, interaction, address, told_without_secrets, got.answer, got.failure, got.seconds)
         )
+        self._look_for_sense(answer)
+        return answer
+
+    def _look_for_sense(self, answer: Answer) -> None:
+        """Give up on an address where nothing answers, or something else than a scheduling system does."""
+        self._makes_sense = self._makes_sense or answer.is_usable or answer.fault is not None
+        if not self._makes_sense and answer.number >= _WITHOUT_SENSE:
+            self.evidence.useless = (
+                f"Of {answer.number} calls none got an answer to its question or a SOAP fault; the latest gave"
+                f" {answer.in_words}. Is it the address of a scheduling system?"
+            )
 
     def finding(
         self,
@@ -301,8 +325,9 @@ class ProducerBench:
                     break
             found = [good[start] for start in sorted(good, key=str, reverse=True) if start not in taken]
             found = [slot for slot in found if fit is None or fit(slot)]
-            if len(found) >= wanted and found[0].start:
-                self._late[kind] = max(found[0].start.date() - timedelta(days=_LATE_DAYS), self.today)
+            if len(found) >= wanted:
+                earliest = found[: wanted + _SPARE][-1].start
+                self._late[kind] = earliest.date() if earliest else self.today
                 return found
         raise NotJudged(
             f"There are not {wanted} free times that may be cancelled again, for any time type; open some, or name a"
@@ -312,8 +337,15 @@ class ProducerBench:
         )
 
     def _late_for(self, kind: str | None) -> date:
-        last = self.today + timedelta(weeks=self.settings.weeks)
-        return self._late.get(kind) or max(last - timedelta(days=_LATE_DAYS), self.today)
+        """From which day on to look for late times: where they were last time, or a few days before the last day."""
+        if kind not in self._late:
+            here, last = self.settings.facility, self.today + timedelta(weeks=self.settings.weeks)
+            question = s.GetAvailableDates(here, self.person.identity, self.today, last, time_type_id=kind)
+            answer = self.ask(question, "Which is the last day with a free time?")
+            listed = [day_of(node.text("date")) for node in answer.all("performerAvailabilityByDate")]
+            latest = max((day for day in listed if day), default=self.today)
+            self._late[kind] = max(latest - timedelta(days=_LATE_DAYS), self.today)
+        return self._late[kind]
 
     # Booking, and putting back
 
@@ -417,16 +449,24 @@ class ProducerBench:
             return True
         return self.end(booking.id, booking.person, "The booking of this check is cancelled again.").is_done
 
+    def has_cancelled(self, booking_id: str | None) -> bool:
+        """Whether a cancellation of this booking was confirmed to the run."""
+        return booking_id in self._cancelled
+
     def ids_of(self, person: TestPerson) -> frozenset[str]:
         """The ids of what a person has booked, empty when that cannot be learnt."""
         answer = self.schedule(person, "What has the person booked?")
         return frozenset(one.booking_id for one in answer.slots if one.booking_id)
 
     def remember(self, person: TestPerson) -> None:
-        """Note what a person had before the kit books anything for them."""
+        """Note what a person had before the kit books anything for them. Raises NotJudged when nobody tells."""
         if person.number not in self._had:
+            answer = self.schedule(person, "What has the person booked, to be left alone?")
+            if not answer.is_usable:
+                why = f"GetSubjectOfCareSchedule gave {answer.in_words}"
+                raise NotJudged(f"{why}: without knowing what a person has booked the kit books nothing for them.")
+            self._had[person.number] = frozenset(one.booking_id for one in answer.slots if one.booking_id)
             self._touched[person.number] = person
-            self._had[person.number] = self.ids_of(person)
 
     def spend(self, booking_id: str) -> None:
         """Note that an invitation was used, which nothing can undo."""
@@ -437,23 +477,40 @@ class ProducerBench:
         self._left.append(sentence)
 
     def clean_up(self) -> tuple[str, ...]:
-        """Cancel what the test persons have beyond what they had."""
+        """Cancel what the test persons have beyond what they had; Ctrl-C stops that. Sentences about what is left."""
+        self._is_cleaning = True
         left = [f"The invitation {one} was used by this run; the clinic can send a new one." for one in self._spent]
         left += self._left
-        for number, person in self._touched.items():
-            answer = self.schedule(person, "Cleaning: is anything of this run still booked?")
-            if not answer.is_usable:
-                left.append(f"Whether anything is left is not known: asking for the schedule gave {answer.in_words}.")
-                continue
-            for slot in answer.slots:
-                if slot.booking_id and slot.booking_id not in self._had[number]:
-                    left += self._cleaned(slot.booking_id, slot, person)
+        jobs = list(self._touched.values())
+        try:
+            while jobs:
+                left += self._cleaned_for(jobs[0])
+                jobs.pop(0)
+        except KeyboardInterrupt:
+            left.append(f"The cleaning was stopped: what this run booked for {len(jobs)} test persons may still stand.")
         return tuple(left)
 
+    def _cleaned_for(self, person: TestPerson) -> Iterator[str]:
+        if self._has_given_up:
+            yield "Whether anything is left is not known: the target does not answer any more."
+            return
+        answer = self.schedule(person, "Cleaning: is anything of this run still booked?")
+        self._has_given_up = answer.exchange.failure is not None
+        if not answer.is_usable:
+            yield f"Whether anything is left is not known: asking for the schedule gave {answer.in_words}."
+            return
+        for slot in answer.slots:
+            if slot.booking_id and slot.booking_id not in self._had[person.number]:
+                yield from self._cleaned(slot.booking_id, slot, person)
+
     def _cleaned(self, booking_id: str, slot: Slot, person: TestPerson) -> Iterator[str]:
-        answer = self.end(booking_id, person, "Cleaning: a booking of this run is cancelled.")
+        when = slot.text("startTimeInclusive") or "without a time"
+        try:
+            answer = self.end(booking_id, person, "Cleaning: a booking of this run is cancelled.")
+        except KeyboardInterrupt:
+            yield f"The booking {booking_id}, {when}, may still stand: its cancelling was stopped."
+            raise
         if not answer.is_done:
-            when = slot.text("startTimeInclusive") or "without a time"
             yield f"The booking {booking_id}, {when}, still stands: cancelling it gave {answer.in_words}."
 
 

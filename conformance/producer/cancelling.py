@@ -47,20 +47,32 @@ def _demand_flag(bench: ProducerBench, booking: Booking, name: str) -> Slot:
     title="A confirmed cancellation is true: the booking is in no answer any more",
 )
 def confirmed_is_true(bench: ProducerBench) -> Findings:
+    """What earlier checks cancelled is looked for first: if it stands, no other booking may be allowed beside it."""
+    earlier = bench.schedule(bench.person, "Is anything still booked that this run has cancelled?")
+    still = next((one for one in earlier.slots if bench.has_cancelled(one.booking_id)), None)
+    if still is not None:
+        yield _still_there(bench, earlier, still)
+        return
     with bench.booked() as booking:
-        answer = _ended(bench, booking)
+        _ended(bench, booking)
         schedule = bench.schedule(booking.person, "Is the cancelled booking gone from the schedule?")
-        seen = next((one for one in schedule.slots if one.booking_id == booking.id), None)
-        remedy = "Answer OK or INFO when the booking has been cancelled, and show it nowhere from then on."
-        if seen is not None:
-            sentence = f"The cancellation was confirmed with {answer.result}, and the schedule still lists the booking."
-            yield bench.finding("CB-8", sentence, remedy, schedule, seen)
+        still = next((one for one in schedule.slots if one.booking_id == booking.id), None)
+        if still is not None:
+            yield _still_there(bench, schedule, still)
             return
         details = bench.details(booking.id, booking.person, "Are there details of the cancelled booking?")
         for slot in details.slots[:1]:
             if slot.flag("cancel_booking_allowed") or slot.flag("rebooking_allowed"):
                 sentence = "The booking is cancelled, and its details still say that it can be cancelled or moved."
-                yield bench.finding("CB-8", sentence, remedy, details, slot)
+                yield bench.finding("CB-8", sentence, _TRUE, details, slot)
+
+
+_TRUE = "Answer OK or INFO when the booking has been cancelled, and show it nowhere from then on."
+
+
+def _still_there(bench: ProducerBench, answer: Answer, slot: Slot) -> Finding:
+    sentence = f"CancelBooking confirmed that booking {slot.booking_id} is cancelled, and the schedule still lists it."
+    return bench.finding("CB-8", sentence, _TRUE, answer, slot)
 
 
 def _ended(bench: ProducerBench, booking: Booking) -> Answer:

@@ -44,8 +44,8 @@ def care_types_follow_the_time_types(bench: ProducerBench) -> Findings:
     if _codes(unknown):
         yield _not_narrowed(bench, "GCT-1", unknown, "timeTypeIDs")
         return
-    kinds = tuple(kind for kind in bench.kinds() if kind)
-    if not bench.offers("GetAllTimeTypes") or not kinds:
+    kinds = _codes(_time_types(bench, "Which time types are there?")) if bench.offers("GetAllTimeTypes") else ()
+    if not kinds:
         return
     named = _care_types(bench, "Which are there when every time type is named?", time_type_ids=kinds)
     if named.is_usable and set(_codes(named)) != set(_codes(everything)):

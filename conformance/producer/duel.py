@@ -142,6 +142,7 @@ def _fight(
         return ask
 
     answers = at_once([asking(number, person) for number, person in enumerate(persons)])
+    bench.evidence.forgive()
     duellists = tuple(_duellist(bench, moment, *one) for one in zip(persons, answers, strict=True))
     loser = next((one.person for one in duellists if not one.standing), persons[0])
     return Duel(moment, places, duellists, supply.still_listed(bench, moment, "What is free after the duel?", loser))

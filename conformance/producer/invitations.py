@@ -228,6 +228,8 @@ def open_becomes_a_booking_once(bench: ProducerBench) -> Findings:
     try:
         answer = _book(bench, one, there, slots[-1], "The open invitation is booked.")
         if not answer.is_done:
+            if answer.result == "ERROR" and had:
+                raise NotJudged("The person has a booking at the clinic already, and a rule may allow no other.")
             sentence = (
                 "A time that is listed for the open invitation, at a clinic that is named for it, was booked with its"
                 f" id, and MakeBooking gave {answer.in_words}."

@@ -2,7 +2,7 @@
 
 How such a message is refused is left open: a fault or ERROR. That nothing comes of it is judged, by the answer and by
 what is booked afterwards.
-Source: contracts.md §2.3, §5.1, G-5, G-11, G-14, MB-2, MB-6; TS21 rule 11.
+Source: contracts.md §2.3, §5.1, G-1, G-5, G-11, G-14, MB-2; TS21 rule 11.
 """
 
 import re
@@ -73,25 +73,25 @@ def _sent(bench: ProducerBench, message: object, purpose: str, change: Change) -
 
 
 _LACKING = (
-    ("subject_of_care_info", "MB-6", "subject_of_care_info, with the patient's name,"),
-    ("startTimeInclusive", "MB-2", "the time's start"),
-    ("subject_of_care", "MB-2", "the patient"),
+    ("subject_of_care_info", "subject_of_care_info, with the patient's name,"),
+    ("startTimeInclusive", "the time's start"),
+    ("subject_of_care", "the patient"),
 )
 
 
 @SUITES.check(
     "refusals.incomplete-booking",
-    rules=("MB-2", "MB-6"),
+    rules=("G-1",),
     title="A MakeBooking that lacks what it must carry books nothing",
 )
 def incomplete_booking(bench: ProducerBench) -> Findings:
     moment = supply.take(bench)
-    for name, rule, what in _LACKING:
+    for name, what in _LACKING:
         answer = _sent(bench, _a_booking(bench, moment), f"A booking without {name}.", without(name))
         if answer.is_done:
             sentence = f"{what[0].upper()}{what[1:]} was missing, and the answer is resultCode {answer.result}."
             remedy = "Refuse what lacks a mandatory element, by the schema or by ERROR, before anything is booked."
-            yield bench.finding(rule, sentence, remedy, answer)
+            yield bench.finding("G-1", sentence, remedy, answer)
             supply.undo(bench, answer, bench.person)
 
 
@@ -178,7 +178,7 @@ _NAMES_NOTHING = "Refuse an empty bookingId, by a fault or by ERROR: an empty el
 
 @SUITES.check(
     "refusals.flags-are-ignored",
-    rules=("TS-MB",),
+    rules=("TS-FLAGS",),
     title="The flags and isInvitation in a MakeBooking are passed over",
 )
 def flags_are_ignored(bench: ProducerBench) -> Findings:
@@ -188,16 +188,16 @@ def flags_are_ignored(bench: ProducerBench) -> Findings:
     booking_id = answer.text("bookingId")
     if not answer.is_done or not booking_id:
         sentence = f"A booking that only has flags too many gave {answer.in_words}; official samples contain them."
-        yield bench.finding("TS-MB", sentence, _FLAGS_REMEDY, answer)
+        yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, answer)
         return
     details = bench.details(booking_id, bench.person, "Were the flags taken over?")
     for slot in details.slots[:1]:
         if slot.flag("isInvitation"):
             sentence = "The booking has become an invitation because the consumer said so."
-            yield bench.finding("TS-MB", sentence, _FLAGS_REMEDY, details, slot.one("isInvitation"))
+            yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, details, slot.one("isInvitation"))
         if slot.flag("cancel_booking_allowed") is False and moment.slots[0].flag("cancel_booking_allowed"):
             sentence = "The booking cannot be cancelled because the consumer said so: the list had said that it can."
-            yield bench.finding("TS-MB", sentence, _FLAGS_REMEDY, details, slot.one("cancel_booking_allowed"))
+            yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, details, slot.one("cancel_booking_allowed"))
     supply.undo(bench, answer, bench.person)
 
 

@@ -25,7 +25,7 @@ from conformance.reading import Answer, Slot
 from contracts import scheduling as s
 from contracts.identifiers import HsaId
 
-_NEAR, _FAR = timedelta(days=4), timedelta(days=21)
+_HOW_FAR = (timedelta(days=1), timedelta(days=4), timedelta(days=21))
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def _new_time(bench: ProducerBench, booking: Booking) -> Slot:
     if start is None:
         raise NotJudged("The booked time has no start that can be read.")
     kind, last = booking.slot.text("timeTypeID"), start.date()
-    for distance in (_NEAR, _FAR):
+    for distance in _HOW_FAR:
         first = max(last - distance, bench.today)
         answer = listing.times(bench, "Where can it be moved to?", first, last, booking_id=booking.id)
         fit = [one for one in listing.future(bench, answer) if one.text("timeTypeID") in (None, kind)]
         fit = [one for one in fit if one.start and one.start != start]
-        if fit:
-            other_days = [one for one in fit if one.start and one.start.date() != last]
+        other_days = [one for one in fit if one.start and one.start.date() != last]
+        if other_days or (fit and distance is _HOW_FAR[-1]):
             return (other_days or fit)[-1]
     raise NotJudged("No time is listed that the booking could be moved to.")
 
@@ -350,7 +350,7 @@ def _time_at(bench: ProducerBench, there: HsaId, booking: Booking) -> Slot:
     if not any(listing.same_id(node.text("healthcare_facility"), there.text) for node in named):
         raise NotJudged("GetAllHealthcareFacilities does not name the other clinic for this booking.")
     start = booking.slot.start or bench.clock()
-    first = max(start.date() - _NEAR, bench.today)
+    first = max(start.date() - _HOW_FAR[1], bench.today)
     answer = listing.times(
         bench, "Where is it free there?", first, start.date(), at=there, person=booking.person, booking_id=booking.id
     )

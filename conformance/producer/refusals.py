@@ -1,28 +1,25 @@
-"""What must be refused, and how: taken times, past times, times that never were; what a refusal says.
+"""What must be refused, and how: taken times, past times, times and bookings that never were.
 
 A refusal is resultCode ERROR with a text, in an answer with HTTP 200. What the contracts leave open is left open here:
 a fault is no finding where nobody says that the error is a logical one.
-Elsewhere: other people's bookings (strangers.py), messages that are wrong in themselves (malformed.py).
-Source: contracts.md §3 (G-14 to G-17, G-22), MB-1, MB-9; T111 §5.6, §5.7.
+Elsewhere: other people's bookings (strangers.py), messages that are wrong in themselves (malformed.py), what the text
+and the ids of a refusal are (messages_times.py).
+Source: contracts.md §3 (G-14 to G-16, G-22), MB-9, GBD-6, CB-8, UB-4; T111 §5.6, §5.7.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 from conformance.checks import Findings, NotJudged
-from conformance.exchange import Exchange
 from conformance.producer import supply
 from conformance.producer.bench import ProducerBench
 from conformance.producer.suite import SUITES
 from conformance.reading import Answer, Slot
 from contracts import scheduling as s
-from contracts.codec import SCHEDULING_INTERACTIONS
 from contracts.identifiers import HsaId
 
 UNKNOWN_ID = "kit-no-such-booking"
-
-_UPDATING = tuple(name for name, forms in SCHEDULING_INTERACTIONS.items() if forms.changes_bookings)
 
 RESULT_REMEDY = (
     "Answer a logical error with HTTP 200, resultCode ERROR and a resultText; keep faults for technical errors."
@@ -129,18 +126,17 @@ def unknown_facility(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "refusals.unknown-booking",
-    rules=("GBD-6", "GBD-5", "CB-8", "UB-4", "REF-1"),
+    rules=("GBD-6", "CB-8", "UB-4", "REF-1"),
     title="A booking that does not exist is neither shown, cancelled nor moved, and that is told as ERROR",
 )
 def unknown_booking(bench: ProducerBench) -> Findings:
     moment = supply.take(bench)
     for booking_id, what in _no_bookings(moment.slots[0]):
-        rule = "GBD-5" if what == "a free time" else "GBD-6"
         details = answered(bench.details(booking_id, bench.person, f"Details of {what}."))
         if details.slots:
             sentence = f"GetBookingDetails shows a booking for the id of {what}."
             remedy = "Answer with a SOAP fault: the answer's type has no room for a refusal."
-            yield bench.finding(rule, sentence, remedy, details, details.slots[0])
+            yield bench.finding("GBD-6", sentence, remedy, details, details.slots[0])
     cancelled = answered(bench.cancel(UNKNOWN_ID, bench.person, "A booking is cancelled that does not exist."))
     yield from _done_with_nothing(bench, cancelled, "CB-8", "cancelled")
     bench.remember(bench.person)
@@ -165,48 +161,3 @@ def _done_with_nothing(bench: ProducerBench, answer: Answer, rule: str, verb: st
             " fault: a citizen whose booking the clinic has just removed is told of a technical error."
         )
         yield bench.finding("REF-1", sentence, RESULT_REMEDY, answer)
-
-
-@SUITES.check(
-    "refusals.error-has-text",
-    rules=("G-17",),
-    title="Every ERROR of the run so far has a text for the citizen",
-)
-def error_has_text(bench: ProducerBench) -> Findings:
-    for answer in _errors(bench):
-        if not answer.text("resultText"):
-            sentence = f"{answer.exchange.interaction} answered ERROR without a resultText: there is nothing to show."
-            remedy = "Say in resultText, in words for the citizen, why it was not carried out."
-            yield bench.finding("G-17", sentence, remedy, answer, answer.payload and answer.payload.one("resultCode"))
-            return
-
-
-@SUITES.check(
-    "refusals.error-names-no-booking",
-    rules=("MB-1",),
-    title="No ERROR of the run so far names a booking",
-)
-def error_names_no_booking(bench: ProducerBench) -> Findings:
-    for answer in _errors(bench):
-        if answer.exchange.interaction == "MakeBooking" and answer.text("bookingId"):
-            sentence = "The answer is ERROR, so no booking was made, and it names one in bookingId."
-            remedy = "Leave bookingId out of an ERROR: a consumer may keep the id and show the booking."
-            yield bench.finding("MB-1", sentence, remedy, answer, answer.payload and answer.payload.one("bookingId"))
-            return
-
-
-def _errors(bench: ProducerBench) -> list[Answer]:
-    """Every ERROR of the run until now; one is provoked when there is none."""
-    found = list(_errors_among(bench.evidence.exchanges))
-    if not found:
-        answer = answered(bench.cancel(UNKNOWN_ID, bench.person, "A booking is cancelled that does not exist."))
-        found = [answer] if answer.result == "ERROR" else []
-    if not found:
-        raise NotJudged("Nothing was answered with ERROR in this run.")
-    return found
-
-
-def _errors_among(exchanges: Iterable[Exchange]) -> Iterator[Answer]:
-    for exchange in exchanges:
-        if exchange.interaction in _UPDATING and (answer := Answer(exchange)).result == "ERROR":
-            yield answer

@@ -41,7 +41,7 @@ def booking_twice(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "repeats.booking-with-a-lost-answer",
-    rules=("MB-10", "MB-9"),
+    rules=("G-21", "MB-9"),
     title="A MakeBooking whose answer is lost is found in the schedule, or can be sent again",
 )
 def booking_with_a_lost_answer(bench: ProducerBench) -> Findings:
@@ -61,7 +61,7 @@ def booking_with_a_lost_answer(bench: ProducerBench) -> Findings:
             "The answer to a MakeBooking was lost. The time is no longer free, the schedule does not show a booking,"
             f" and sent again it gave {again.in_words}: the seat is lost, and the citizen cannot learn it."
         )
-        yield bench.finding("MB-10", sentence, _TO_THE_END, again)
+        yield bench.finding("G-21", sentence, _TO_THE_END, again)
     cancel_all(bench, person, there)
 
 
@@ -166,4 +166,4 @@ def cancel_all(bench: ProducerBench, person: TestPerson, slots: Sequence[Slot]) 
     """Cancel what stands there."""
     for slot in slots:
         if slot.booking_id:
-            bench.cancel(slot.booking_id, person, "The booking of this check is cancelled again.")
+            bench.end(slot.booking_id, person, "The booking of this check is cancelled again.")

@@ -33,4 +33,5 @@ def load() -> Suites:
     """All checks of a producer."""
     for name in _MODULES:
         import_module(f"conformance.producer.{name}")
+    SUITES.arrange(_MODULES)
     return SUITES

@@ -42,6 +42,19 @@ class Excerpt:
         return f"{told}, line {self.lit}" if self.lit else told
 
 
+class ShownTexts:
+    """Messages as text, each read once, however often it came."""
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[bytes, str | None], str] = {}
+
+    def of(self, message: HttpMessage) -> str:
+        key = (message.body, message.charset)
+        if key not in self._texts:
+            self._texts[key] = shown(message).text
+        return self._texts[key]
+
+
 class Messages:
     """The messages of one result, each read once."""
 

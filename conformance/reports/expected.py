@@ -161,7 +161,7 @@ def first_file(result: RunResult, reason: str = "") -> str:
     """A file that names every failed check of a run, what was seen as a comment. Reasons are for people to fill in."""
     told = hidden(result)
     lines = [_HEAD, f"version = {VERSION}", "", "[expected]"]
-    for one in told.failed:
+    for one in {one.check: one for one in told.failed}.values():
         seen = one.findings[0] if one.findings else None
         lines.append(f"# {one_line(f'{seen.rule}: {seen.sentence}' if seen else one.title)}")
         lines.append(f'{_quoted(one.check)} = {{ outcome = "failed", reason = {_quoted(reason)} }}')

@@ -11,16 +11,17 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from conformance.exchange import HttpMessage, shown
+from conformance.exchange import HttpMessage
 from conformance.model import RunResult
+from conformance.reports.excerpts import ShownTexts
 from contracts.identifiers import PersonIdentity, hide_persons
 
 Hide = Callable[[str], str]
-Told = TypeVar("Told")
 
 _PASSWORD = re.compile(r"(?<=://)(?!\(hidden\)@)[^/\s@]+@")
+_MAY_HOLD_A_NUMBER = re.compile(r"[0-9]{6}[-+ \u00a0\u20130-9pPtTfF]{4,}")  # found fast; begins where digits begin
 _PLAIN = ("", "identity")
 _GZIP = b"\x1f\x8b"
 _UTF_16 = ("utf-16-le", "utf-16-be")
@@ -28,9 +29,11 @@ _UTF_16 = ("utf-16-le", "utf-16-be")
 
 def hidden(result: RunResult) -> RunResult:
     """`result` as it may be told; its moments keep their offset and lose their zone's name."""
-    hide = hiding_all_but(result.persons)
-    told = _gone_over(replace(result, persons=()), hide)
-    return replace(told, persons=result.persons, started=_with_offset(result.started), ended=_with_offset(result.ended))
+    if result.is_hidden:
+        return result
+    told: RunResult = _GoingOver(hiding_all_but(result.persons))(replace(result, persons=()))
+    started, ended = _with_offset(result.started), _with_offset(result.ended)
+    return replace(told, persons=result.persons, started=started, ended=ended, is_hidden=True)
 
 
 def hiding_all_but(persons: Iterable[str]) -> Hide:
@@ -38,11 +41,11 @@ def hiding_all_but(persons: Iterable[str]) -> Hide:
     forms = [_forms_of(number) for number in persons if _is_number(number)]
     known = re.compile(rf"(?<!\d)({'|'.join(forms)})(?!\d)", re.IGNORECASE | re.ASCII) if forms else None
 
-    def hide(text: str) -> str:
-        pieces = known.split(text) if known else [text]
+    def hide_in_span(span: re.Match[str]) -> str:
+        pieces = known.split(span[0]) if known else [span[0]]
         return "".join(piece if place % 2 else hide_persons(piece) for place, piece in enumerate(pieces))
 
-    return hide
+    return lambda text: _MAY_HOLD_A_NUMBER.sub(hide_in_span, text)
 
 
 def _is_number(text: str) -> bool:
@@ -57,34 +60,40 @@ def _forms_of(number: str) -> str:
     return rf"(?:{number[:2]})?{number[2:8]}[-+ \u00a0\u2013]?{number[8:]}"
 
 
-def _gone_over(value: Told, hide: Hide) -> Told:
-    """`value` and all in it with its texts hidden."""
-    return cast(Told, _any_gone_over(value, hide))
+class _GoingOver:
+    """Goes over values and all in them; each body once, for most of them come many times."""
 
+    def __init__(self, hide: Hide) -> None:
+        self._hide, self._texts = hide, ShownTexts()
+        self._bodies: dict[tuple[bytes, str | None], bytes] = {}
 
-def _any_gone_over(value: Any, hide: Hide) -> Any:
-    if isinstance(value, str):
-        return _PASSWORD.sub("(hidden)@", hide(value))
-    if isinstance(value, tuple):
-        return tuple(_any_gone_over(one, hide) for one in value)
-    if isinstance(value, Mapping):
-        return {_any_gone_over(name, hide): _any_gone_over(one, hide) for name, one in value.items()}
-    if isinstance(value, HttpMessage):
-        headers = _gone_over(value.headers, hide)
-        return HttpMessage(headers, _body_gone_over(value, hide), value.status)
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{one.name: _any_gone_over(getattr(value, one.name), hide) for one in fields(value)})
-    return value
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return _PASSWORD.sub("(hidden)@", self._hide(value))
+        if isinstance(value, tuple):
+            return tuple(map(self, value))
+        if isinstance(value, Mapping):
+            return {self(name): self(one) for name, one in value.items()}
+        if isinstance(value, HttpMessage):
+            return HttpMessage(self(value.headers), self._body(value), value.status)
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{one.name: self(getattr(value, one.name)) for one in fields(value)})
+        return value
 
+    def _body(self, message: HttpMessage) -> bytes:
+        packing = message.headers.get("content-encoding", "").strip().lower()
+        if message.body and (packing not in _PLAIN or message.body.startswith(_GZIP)):
+            return _left_out(message.body)
+        key = (message.body, message.charset)
+        if key not in self._bodies:
+            self._bodies[key] = self._told(message)
+        return self._bodies[key]
 
-def _body_gone_over(message: HttpMessage, hide: Hide) -> bytes:
-    packing = message.headers.get("content-encoding", "").strip().lower()
-    if message.body and (packing not in _PLAIN or message.body.startswith(_GZIP)):
-        return _left_out(message.body)
-    body = _hidden_in_bytes(message.body, hide)
-    read = shown(HttpMessage(message.headers, body)).text
-    told = hide(read)
-    return body if told == read else told.encode("utf-8", "replace")
+    def _told(self, message: HttpMessage) -> bytes:
+        body = _hidden_in_bytes(message.body, self._hide)
+        read = self._texts.of(HttpMessage(message.headers, body))
+        told = self._hide(read)
+        return body if told == read else told.encode("utf-8", "replace")
 
 
 def _left_out(body: bytes) -> bytes:
@@ -95,8 +104,9 @@ def _left_out(body: bytes) -> bytes:
 
 def _hidden_in_bytes(body: bytes, hide: Hide) -> bytes:
     """`body` gone over as UTF-8, as Windows-1252 and, where it has zero bytes, as UTF-16 from either byte."""
-    for charset in ("utf-8", "cp1252"):
-        body = _hidden_as(body, charset, "surrogateescape", hide)
+    body = _hidden_as(body, "utf-8", "surrogateescape", hide)
+    if b"\xa0" in body or b"\x96" in body:  # the separators that other bytes stand for there
+        body = _hidden_as(body, "cp1252", "surrogateescape", hide)
     if b"\x00" in body:
         for charset in _UTF_16:
             for start in (0, 1):

@@ -1,7 +1,7 @@
 """A run as one page for those who decide: the verdict in a sentence at the top, then everything that explains it.
 
-The file needs nothing else: its style is inside, no script, nothing is loaded, and a policy in its head forbids both. All
-text is escaped by the template, whoever wrote it. What stands on the page, and its bounds: page.py.
+The file needs nothing else: its style is inside, no script, nothing is loaded, and a policy in its head forbids both.
+All text is escaped by the template, whoever wrote it. What stands on the page, and its bounds: page.py.
 """
 
 import base64
@@ -35,13 +35,14 @@ def to_html(result: RunResult) -> str:
         lstrip_blocks=True,
     )
     style = resources.files(__package__).joinpath("templates", "report.css").read_text("utf-8")
-    return environment.get_template("report.html").render(
+    page = environment.get_template("report.html").render(
         page=page_of(hidden(result)),
         style=Markup(style),  # noqa: S704  our own file
         policy=f"default-src 'none'; style-src 'sha256-{_digest(style)}'; base-uri 'none'; form-action 'none'",
         marks=_MARKS,
         of_verdict=_OF_VERDICT,
     )
+    return f"{page.lstrip()}\n"
 
 
 def _digest(style: str) -> str:

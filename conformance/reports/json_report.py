@@ -7,11 +7,13 @@
                     "findings": [{"rule", "sentence", "remedy", "exchange", "part", "line"}]}],
      "exchanges": [{"number", "check", "purpose", "interaction", "address", "seconds",
                     "request": MESSAGE, "answer": MESSAGE or null, "failure": {"kind", "sentence"} or null}],
+     "bodies":    [{"text": as it is shown, to which a finding's line refers,
+                    "base64": the bytes, only where they are not the text in UTF-8}],
      "left_behind": [sentence], "notes": [sentence]}
 
-    MESSAGE: {"status", "headers": {name: value}, "text": as it is shown, to which a finding's line refers,
-              "base64": the bytes, only where they are not the text in UTF-8}
+    MESSAGE: {"status", "headers": {name: value}, "body": the place of its body in "bodies", from 0}
 
+A body that came many times stands there once, for a run asks the same questions over and over.
 Moments are ISO 8601. A reader of version 1 may ignore members that it does not know; what is named here is there in
 every version 1. Another version number means that something here has changed its meaning.
 """
@@ -20,7 +22,7 @@ import base64
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast, get_args
 
@@ -87,7 +89,7 @@ def _refuse(name: str) -> None:
 def as_rows(result: RunResult) -> dict[str, Any]:
     """The report as JSON's own values."""
     told = hidden(result)
-    what = verdict(told)
+    what, bodies = verdict(told), _Bodies()
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -103,7 +105,8 @@ def as_rows(result: RunResult) -> dict[str, Any]:
         "verdict": {"kind": what.kind, "sentence": what.sentence},
         "counts": {one.value: told.count(one) for one in Outcome},
         "results": [_row_of_check(one) for one in told.results],
-        "exchanges": [_row_of_exchange(one) for one in told.exchanges],
+        "exchanges": [_row_of_exchange(one, bodies) for one in told.exchanges],
+        "bodies": bodies.rows,
         "left_behind": list(told.left_behind),
         "notes": list(told.notes),
     }
@@ -133,7 +136,7 @@ def _row_of_finding(one: Finding) -> dict[str, Any]:
     }
 
 
-def _row_of_exchange(one: Exchange) -> dict[str, Any]:
+def _row_of_exchange(one: Exchange, bodies: "_Bodies") -> dict[str, Any]:
     return {
         "number": one.number,
         "check": one.check,
@@ -141,16 +144,32 @@ def _row_of_exchange(one: Exchange) -> dict[str, Any]:
         "interaction": one.interaction,
         "address": one.address,
         "seconds": one.seconds,
-        "request": _row_of_message(one.request),
-        "answer": _row_of_message(one.answer) if one.answer else None,
+        "request": _row_of_message(one.request, bodies),
+        "answer": _row_of_message(one.answer, bodies) if one.answer else None,
         "failure": {"kind": one.failure.kind, "sentence": one.failure.sentence} if one.failure else None,
     }
 
 
-def _row_of_message(one: HttpMessage) -> dict[str, Any]:
-    text = shown(one).text
-    row = {"status": one.status, "headers": dict(one.headers), "text": text}
-    return row if text.encode() == one.body else {**row, "base64": base64.b64encode(one.body).decode()}
+def _row_of_message(one: HttpMessage, bodies: "_Bodies") -> dict[str, Any]:
+    return {"status": one.status, "headers": dict(one.headers), "body": bodies.place_of(one)}
+
+
+class _Bodies:
+    """The bodies of a report, each once for each way in which it is shown."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, str]] = []
+        self._places: dict[tuple[bytes, str | None], int] = {}
+
+    def place_of(self, message: HttpMessage) -> int:
+        key = (message.body, message.charset)
+        if key not in self._places:
+            self._places[key] = len(self.rows)
+            text = shown(message).text
+            row = {"text": text}
+            is_text = text.encode() == message.body
+            self.rows.append(row if is_text else {**row, "base64": base64.b64encode(message.body).decode()})
+        return self._places[key]
 
 
 # Reading
@@ -171,6 +190,7 @@ def of_rows(rows: Any) -> RunResult:
 
 
 def _result(row: Row) -> RunResult:
+    bodies = _all(row["bodies"], _body)
     return RunResult(
         kit=_text(row["kit"]),
         role=_one_of(row["role"], Role),
@@ -180,7 +200,7 @@ def _result(row: Row) -> RunResult:
         started=_moment(row["started"]),
         ended=_moment(row["ended"]),
         results=_all(row["results"], _check),
-        exchanges=_all(row["exchanges"], _exchange),
+        exchanges=_all(row["exchanges"], lambda one: _exchange(one, bodies)),
         left_behind=_all(row["left_behind"], _text),
         notes=_all(row["notes"], _text),
         interrupted=_typed(row["interrupted"], bool),
@@ -212,26 +232,32 @@ def _finding(row: Row) -> Finding:
     )
 
 
-def _exchange(row: Row) -> Exchange:
+def _exchange(row: Row, bodies: Sequence[bytes]) -> Exchange:
     return Exchange(
         number=_number(row["number"]),
         check=_text(row["check"]),
         purpose=_text(row["purpose"]),
         interaction=_text(row["interaction"]),
         address=_text(row["address"]),
-        request=_message(row["request"]),
-        answer=_or_none(row["answer"], _message),
+        request=_message(row["request"], bodies),
+        answer=_or_none(row["answer"], lambda one: _message(one, bodies)),
         failure=_or_none(row["failure"], _failure),
         seconds=_seconds(row["seconds"]),
     )
 
 
-def _message(row: Row) -> HttpMessage:
+def _message(row: Row, bodies: Sequence[bytes]) -> HttpMessage:
     headers = {name: _text(value) for name, value in _typed(row["headers"], dict).items()}
-    told = row.get("base64")
+    place = _number(row["body"])
+    if not 0 <= place < len(bodies):
+        raise ValueError
+    return HttpMessage(headers, bodies[place], _or_none(row["status"], _number))
+
+
+def _body(row: Row) -> bytes:
+    told = _typed(row, dict).get("base64")
     text = _text(row["text"])
-    body = text.encode() if told is None else base64.b64decode(_text(told), validate=True)
-    return HttpMessage(headers, body, _or_none(row["status"], _number))
+    return text.encode() if told is None else base64.b64decode(_text(told), validate=True)
 
 
 def _failure(row: Row) -> Failure:

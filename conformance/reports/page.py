@@ -1,9 +1,9 @@
 """What stands on the page of a report (html.py): values alone, made by pure functions of a result.
 
-The page is bounded, whatever came back: `MOST_TOLD` checks are told with their evidence, a line is cut after `MOST_IN_LINE`
-characters, a text of the kit or of a target after `MOST_IN_TEXT`, and messages have `MOST_OF_MESSAGES` characters in all
-between them, `MOST_OF_MESSAGE` each. What did not fit is named where it is missing; the JSON report has it all. A message
-stands whole where it is first needed; later findings lead there.
+The page is bounded, whatever came back: `MOST_TOLD` checks are told with their evidence, a line is cut after
+`MOST_IN_LINE` characters, a text of the kit or of a target after `MOST_IN_TEXT`, and messages have `MOST_OF_MESSAGES`
+characters in all between them, `MOST_OF_MESSAGE` each. What did not fit is named where it is missing; the JSON report
+has it all. A message stands whole where it is first needed; later findings lead there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +23,7 @@ MOST_IN_TEXT = 2_000
 MOST_OF_MESSAGE = 60_000
 MOST_OF_MESSAGES = 3_000_000
 _MOST_ASKED = 25  # exchanges of a check that are listed
+_MOST_RULES = 20  # that the verdict names
 _CUT = " […]"
 
 
@@ -113,6 +114,7 @@ class Page:
     title: str
     kind: str
     verdict: str
+    broken_rules: str
     kit: str
     facts: tuple[tuple[str, str], ...]
     scope: tuple[str, ...]
@@ -141,6 +143,7 @@ def page_of(told: RunResult) -> Page:
         title=f"{verdict.sentence} {_text(told.target)}",
         kind=verdict.kind,
         verdict=verdict.sentence,
+        broken_rules=_broken_rules(told),
         kit=_text(told.kit),
         facts=tuple(_facts(told)),
         scope=tuple(_scope(told)),
@@ -149,6 +152,13 @@ def page_of(told: RunResult) -> Page:
         left_behind=tuple(map(_text, told.left_behind)),
         notes=tuple(map(_text, told.notes)),
     )
+
+
+def _broken_rules(told: RunResult) -> str:
+    """The ids of the rules that failed checks saw broken, in words."""
+    ids = list(dict.fromkeys(_text(finding.rule) for one in told.failed for finding in one.findings))
+    more = [f"{len(ids) - _MOST_RULES:,} more"] if len(ids) > _MOST_RULES else []
+    return words.joined([*ids[:_MOST_RULES], *more])
 
 
 def _facts(told: RunResult) -> Iterator[tuple[str, str]]:

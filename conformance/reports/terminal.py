@@ -119,7 +119,8 @@ class _Summary:
         told = self._result
         yield from _wrapped(f"Tidbro's conformance kit {one_line(told.kit)}")
         facts = {
-            "target": f"{one_line(told.target)}, a {ROLES[told.role]}",
+            "target": one_line(told.target),
+            "as a": ROLES[told.role],
             "facility": one_line(told.facility),
             "suites": one_line(", ".join(told.suites)),
             "persons": one_line(", ".join(told.persons)),

@@ -84,14 +84,20 @@ def verdict(result: RunResult) -> Verdict:
     if broken:
         return Verdict("no verdict", f"No verdict: the kit itself failed in {counted(broken, 'check')}.")
     if not result.count(Outcome.PASSED):
-        return Verdict(
-            "no verdict", f"No verdict: of {counted(len(result.results), 'check')} none passed, none failed."
-        )
+        return Verdict("no verdict", f"No verdict: {_why_none(result)}.")
     return Verdict("passed", f"Passed: {_what_held(result)}.")
 
 
 def _judged(result: RunResult) -> int:
     return sum(result.count(one) for one in (Outcome.PASSED, Outcome.FAILED, Outcome.WARNED))
+
+
+def _why_none(result: RunResult) -> str:
+    if not result.results:
+        return "no check was run"
+    if result.count(Outcome.NOT_JUDGED) == len(result.results):
+        return f"none of {counted(len(result.results), 'check')} could be judged"
+    return "no check passed, and none failed"
 
 
 def _what_held(result: RunResult) -> str:

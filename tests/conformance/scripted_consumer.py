@@ -58,11 +58,14 @@ class Consumer:
             got = self.session.post(self.url + PLATFORM_PATH.format(interaction=name), body, headers=self.headers(name))
         except requests.RequestException:
             raise Failed from None
-        payload = envelope.read(got.content).payload
+        payload = self.read(got.content).payload
         forms = SCHEDULING_INTERACTIONS[name]
         if got.status_code != 200 or payload is None:
             raise Failed(got.text)
         return codec.decode(forms.response, payload)
+
+    def read(self, body: bytes) -> envelope.Message:
+        return envelope.read(body)
 
     def body(self, message: Any, at: HsaId) -> bytes:
         return envelope.write_request(codec.encode(message), at, self.actor())

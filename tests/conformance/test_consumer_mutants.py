@@ -4,6 +4,7 @@ Each mutant is a subclass of the good consumer with one behaviour changed.
 """
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any, ClassVar
@@ -22,10 +23,11 @@ from conformance.schemas import Schemas
 from contracts import scheduling as s
 from contracts.codec import BY_CONTRACT
 from contracts.consumer import PLATFORM_PATH
+from contracts.errors import ContractViolation
 from contracts.identifiers import HsaId
 from contracts.times import format_ts, parse_ts
 from tests.conformance.judging import a_test_person, red
-from tests.conformance.scripted_consumer import FLAGS, Consumer
+from tests.conformance.scripted_consumer import FLAGS, Consumer, Failed
 from tests.people import DAN
 from tests.serving import MORNING
 
@@ -91,7 +93,7 @@ class UnknownActorType(Mutant):
 
 
 class AddressedAsIn10(Mutant):
-    catches: ClassVar = {"messages.logical-address": "BP-8"}
+    catches: ClassVar = {"messages.logical-address": "IMP-8"}
 
     def body(self, message, at):
         body = super().body(message, at)
@@ -129,7 +131,7 @@ class AsSoap12Sends(Mutant):
 
 
 class TwoElementsInTheBody(Mutant):
-    catches: ClassVar = {"messages.envelope": "BP-7"}
+    catches: ClassVar = {"messages.envelope": "H-1"}
 
     def body(self, message, at):
         extra = b'<x xmlns="urn:tidbro:conformance:unknown:1"/></soapenv:Body>'
@@ -188,6 +190,13 @@ class IsoDays(Mutant):
 
     def body(self, message, at):
         return re.sub(rb"(DateInclusive>\d{4})(\d\d)(\d\d)<", rb"\1-\2-\3<", super().body(message, at))
+
+
+class ShortHsaIds(Mutant):
+    catches: ClassVar = {"messages.hsa-ids": "G-7"}
+
+    def body(self, message, at):
+        return re.sub(rb"(healthcare_facility_med>)[^<]+-", rb"\1", super().body(message, at))
 
 
 class SendsUtc(Mutant):
@@ -263,6 +272,51 @@ class StrictAboutExtras(Mutant):
             super().book()
         except LookupError:
             self.seen.append("Svaret gick inte att läsa.")
+
+
+class ReadsUtf8Alone(Mutant):
+    catches: ClassVar = {"making.utf-16-is-read": "H-6"}
+
+    def read(self, body):
+        if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise LookupError
+        return super().read(body)
+
+    def book(self):
+        try:
+            super().book()
+        except LookupError:
+            self.seen.append("Svaret gick inte att läsa.")
+
+
+class WrongPersonNumber(Mutant):
+    catches: ClassVar = {"messages.valid": "G-9"}
+
+    def body(self, message, at):
+        body = super().body(message, at)
+        if not isinstance(message, s.GetAllTimeTypes):
+            return body
+        number = self.person.number.encode()
+        return body.replace(b"subject_of_care>" + number, b"subject_of_care>" + number[:8] + b"-" + number[8:])
+
+
+class RespellsIds(Mutant):
+    catches: ClassVar = {"offers.ids-go-back-as-they-came": "G-10"}
+
+    def body(self, message, at):
+        body = super().body(message, at)
+        return body.replace(b">KIT-T1<", b">kit-t1<") if isinstance(message, s.MakeBooking) else body
+
+
+class DetailsOfFreeTimes(Mutant):
+    catches: ClassVar = {"seeing.no-details-of-free-times": "GBD-5"}
+
+    def choose(self):
+        slot = super().choose()
+        if slot.booking_id:
+            with suppress(Failed, StopIteration, ContractViolation):
+                self.details(slot.booking_id)
+        return slot
 
 
 class CareTypeToWhoHasNone(Mutant):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.conformance import mutants_form, mutants_refuse
+from tests.conformance import mutants_form, mutants_journey, mutants_refuse
 from tests.conformance.judging import TAKECARE, TIMEBOOK, a_bench, judged, red
 from tests.conformance.mutants import Mutant
 from tests.serving import Served
 
-MUTANTS: tuple[Mutant, ...] = (*mutants_refuse.MUTANTS, *mutants_form.MUTANTS)
+MUTANTS: tuple[Mutant, ...] = (*mutants_form.MUTANTS, *mutants_journey.MUTANTS, *mutants_refuse.MUTANTS)
 
 
 @pytest.mark.parametrize("clinic", [TIMEBOOK, TAKECARE])

@@ -8,7 +8,7 @@ from conformance.checks import Check
 from conformance.coverage import all_checks, problems, tables, totals
 from conformance.explain import UnknownRule, explain
 from conformance.model import Role
-from conformance.requirements import Requirement, read, requirements
+from conformance.requirements import Requirement, by_id, read, requirements
 
 HEAD = "id,source,level,binds,text,reason\n"
 
@@ -102,6 +102,11 @@ def test_what_is_no_whole_sentence_is_told(changes: dict[str, str]) -> None:
 def test_what_is_no_rule_is_refused_in_words(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         read(text)
+
+
+def test_a_rule_that_stands_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="MB-9 stands twice"):
+        by_id([a_rule(), a_rule(text="It stands in two files.")])
 
 
 # -- What is told to readers

@@ -167,7 +167,9 @@ def test_two_names_that_want_one_setting_otherwise_are_refused_by_both_names() -
 
 
 def test_a_file_has_a_property_a_line_and_may_have_remarks() -> None:
-    text = "# remark\n\n! another\nvp.instance.id = SE1\nip.whitelist=\ncertificate.senderid.subject.pattern=OU=([^,]+)\n"
+    text = (
+        "# remark\n\n! another\nvp.instance.id = SE1\nip.whitelist=\ncertificate.senderid.subject.pattern=OU=([^,]+)\n"
+    )
     wanted = {"vp.instance.id": "SE1", "ip.whitelist": "", "certificate.senderid.subject.pattern": "OU=([^,]+)"}
     assert read(text) == wanted
 

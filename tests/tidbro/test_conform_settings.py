@@ -83,7 +83,7 @@ def test_a_file_that_does_not_fit_stops_the_command(tmp_path: Path, text: str, s
         ),
         ([URL, *FACILITY, "--person", "Dan"], "."),
         ([URL, *FACILITY, "--header", "Authorization"], "A header is written NAME: VALUE"),
-        ([URL, *FACILITY, "--open-invitation", DAN.number], "An invitation is written NUMBER=BOOKING-ID"),
+        ([URL, *FACILITY, "--open-invitation", DAN.number], "An invitation or a booking is written NUMBER=BOOKING-ID"),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_sentence(arguments: list[str], sentence: str) -> None:

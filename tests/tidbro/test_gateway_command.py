@@ -17,6 +17,7 @@ import requests
 
 from contracts.catalogue import official_folder
 from contracts.namespaces import responder
+from gateway.settings import SettingsRefused
 from tests.gateway.builders import CLINIC, CONSUMER, SAMPLES, read_fault, sample
 from tests.tidbro.starting import Running, a_gateway, running
 from tidbro.cli import main
@@ -143,11 +144,11 @@ def test_flags_go_before_set(tmp_path: Path) -> None:
 def test_a_properties_file_is_read_and_what_is_set_goes_before_it(tmp_path: Path) -> None:
     file = tmp_path / "gateway.properties"
     file.write_text("vp.instance.name=Of the file\nvp.producer.retry.delay=70\n")
-    told = ["gateway", "--properties", str(file), "--set", "vp.instance.name=Set"]
-    settings, _ = settings_of(_parser().parse_args(told))
-    assert (settings.gateway.instance_name, settings.gateway.retry_delay_seconds) == ("Set", 0.07)
+    told = ["--properties", str(file), "--set", "vp.instance.name=Set"]
+    own = a_gateway(tmp_path, *told).gateway
+    assert (own.instance_name, own.retry_delay_seconds) == ("Set", 0.07)
     with pytest.raises(SettingsRefused, match="nowhere"):
-        settings_of(_parser().parse_args(["gateway", "--properties", str(tmp_path / "nowhere")]))
+        a_gateway(tmp_path, "--properties", str(tmp_path / "nowhere"))
 
 
 def test_the_preset_changes_defaults_and_what_is_set_counts(tmp_path: Path) -> None:

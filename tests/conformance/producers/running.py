@@ -35,9 +35,9 @@ def plain(program: Path = PLAIN) -> AbstractContextManager[str]:
     return started([sys.executable, str(program), "0"], ROOT)
 
 
-def node(folder: Path) -> AbstractContextManager[str]:
+def node(folder: Path, *how: str) -> AbstractContextManager[str]:
     """`folder` holds Node's packages."""
-    return started(["node", str(NODE), str(ROOT / "wsdl" / "crm_scheduling_1.1"), "0"], folder)
+    return started(["node", str(NODE), str(ROOT / "wsdl" / "crm_scheduling_1.1"), "0", *how], folder)
 
 
 def _told(process: "subprocess.Popen[str]") -> str:

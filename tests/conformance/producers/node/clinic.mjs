@@ -18,8 +18,8 @@ const PERFORMERS = {
 };
 // Of a visit one may have one at a time; a check-up can be moved by telephone only.
 const KINDS = {
-  BESOK: { name: "Besök", hours: [9, 10, 11], most: 1, movable: true },
-  KONTROLL: { name: "Kontroll", hours: [13, 14, 15, 16], most: 3, movable: false },
+  BESOK: { name: "Besök", hours: [9, 10], most: 1, movable: true },
+  KONTROLL: { name: "Kontroll", hours: [13, 14], most: 3, movable: false },
 };
 const LAST_HOURS = 24; // later than this before the time one has to ring
 
@@ -42,7 +42,7 @@ let lastNumber = 1000;
 
 function allTimes() {
   const times = [];
-  for (let ahead = 1; ahead <= 56; ahead++) {
+  for (let ahead = 1; ahead <= 36; ahead++) {
     const day = new Date(Date.now() + ahead * 86_400_000);
     if (day.getUTCDay() % 6 === 0) continue;
     const date = day.toISOString().slice(0, 10).replaceAll("-", "");
