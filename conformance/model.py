@@ -62,7 +62,8 @@ class CheckResult:
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """One run of the kit. `target` is the address as it was given; `left_behind` are sentences about what the kit
-    booked and could not cancel; `persons` the test persons' numbers, the only ones that a report may show."""
+    booked and could not cancel; `persons` the test persons' numbers, the only ones that a report may show;
+    `unproven` why the run proves nothing in spite of what passed, a sentence, empty when it does."""
 
     kit: str
     role: Role
@@ -76,6 +77,7 @@ class RunResult:
     left_behind: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    unproven: str = ""
     persons: tuple[str, ...] = field(default=(), repr=False)
     is_hidden: bool = field(default=False, compare=False, repr=False)
     """Whether reports/hiding.py has gone over it, which takes long for a long run and is done once."""
@@ -91,4 +93,4 @@ class RunResult:
     def is_passed(self) -> bool:
         """Whether nothing failed or broke, something passed, and the run came to its end."""
         bad = self.count(Outcome.FAILED) + self.count(Outcome.BROKEN)
-        return not bad and not self.interrupted and self.count(Outcome.PASSED) > 0
+        return not bad and not self.interrupted and not self.unproven and self.count(Outcome.PASSED) > 0

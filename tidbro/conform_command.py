@@ -23,9 +23,14 @@ ROLES = ("producer", "consumer", "gateway")
 
 def with_action(arguments: list[str]) -> list[str]:
     """`conform URL …` means `conform producer URL …`."""
-    if arguments[:1] == ["conform"] and len(arguments) > 1 and arguments[1].startswith(("http://", "https://")):
+    if arguments[:1] == ["conform"] and len(arguments) > 1 and _is_address(arguments[1]):
         return ["conform", "producer", *arguments[1:]]
     return arguments
+
+
+def _is_address(text: str) -> bool:
+    """No action has one of these signs; what a URL lacks is told later."""
+    return not text.startswith("-") and any(sign in text for sign in ":/.")
 
 
 def add(commands: Any) -> None:

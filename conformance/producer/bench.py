@@ -83,6 +83,8 @@ class ProducerSettings:
     def __post_init__(self) -> None:
         if not self.address.startswith(("http://", "https://")):
             raise ValueError("the address must begin with http:// or https://")
+        if unknown := sorted(set(self.offered) - set(SCHEDULING_INTERACTIONS)):
+            raise ValueError(f"there is no interaction {unknown[0]}; there are {', '.join(SCHEDULING_INTERACTIONS)}")
         if len({one.number for one in self.persons}) < 2:
             raise ValueError("two test persons are needed at least: one must not see the other's bookings")
 
@@ -330,7 +332,7 @@ class ProducerBench:
                 self._late[kind] = earliest.date() if earliest else self.today
                 return found
         raise NotJudged(
-            f"There are not {wanted} free times that may be cancelled again, for any time type; open some, or name a"
+            f"Free times are too few ({wanted} needed) that may be cancelled again, for any time type; open some, or name a"
             " time type."
             if fit is None
             else "There is no free time of the kind that this needs and that may be cancelled again."

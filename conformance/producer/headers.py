@@ -46,8 +46,8 @@ def _judge(
         if not answer.is_usable:
             refused.append((what, answer))
     if refused:
-        told = "; ".join(f"{what} gave {answer.in_words}" for what, answer in refused)
-        sentence = f"{interaction} is answered as the kit usually writes it, but {told}."
+        told = "; ".join(f"asked {what}, the target gave {answer.in_words}" for what, answer in refused)
+        sentence = f"The same question is answered when the kit writes it as usual; {told}."
         yield bench.finding(rule, sentence, remedy, refused[0][1], part="request")
 
 
@@ -269,9 +269,9 @@ def malformed_is_refused(bench: ProducerBench) -> Findings:
 
 
 def _is_refused(answer: Answer) -> bool:
-    """By a fault, or by a status of HTTP for what callers did wrong, which SOAP stacks give before SOAP begins."""
+    """By a fault, or by HTTP's own means, which SOAP stacks use before SOAP begins; the form is judged elsewhere."""
     got = answer.exchange.answer
-    return answer.fault is not None or (got is not None and 400 <= (got.status or 0) < 500)
+    return answer.fault is not None or (got is not None and (got.status or 0) >= 400)
 
 
 @SUITES.check(

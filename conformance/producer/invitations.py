@@ -212,7 +212,7 @@ def _times_for(bench: ProducerBench, one: Invited, there: HsaId, wanted: int = 1
         slots = listing.future(bench, answer)
         if len(slots) >= wanted:
             return slots
-    raise NotJudged(f"There are not {wanted} free times for the invitation.")
+    raise NotJudged(f"The invitation has too few free times; {wanted} are needed.")
 
 
 @SUITES.check(

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from importlib import metadata
 
 from conformance.carrier import Bounds, Carrier, Tls
-from conformance.model import RunResult
+from conformance.model import CheckResult, Outcome, RunResult
 from conformance.producer.bench import ProducerBench, ProducerSettings
 from conformance.producer.suite import load
 from conformance.run import Progress, run_checks, silent
+from contracts.identifiers import HsaId
 from contracts.times import Clock, system_clock
 
 MOST_SECONDS = 1200.0
@@ -44,6 +45,19 @@ def judge_producer(
         results=came.results,
         exchanges=bench.evidence.exchanges,
         left_behind=came.left_behind,
+        notes=tuple(bench.notes),
         interrupted=came.interrupted,
+        unproven=_unproven(came.results, settings.facility),
         persons=tuple(one.number for one in settings.persons),
+    )
+
+
+def _unproven(results: Sequence[CheckResult], facility: HsaId) -> str:
+    """Why a run proves nothing in spite of what passed: it was to book, and found nothing that could be."""
+    asked = [one for one in results if one.suite == "booking"]
+    if not asked or any(one.outcome is not Outcome.NOT_JUDGED for one in asked):
+        return ""
+    return (
+        f"nothing could be booked at {facility}, so most was not judged. Is the HSA-id right, are times free there, and"
+        " may the test persons book them? For a system without web booking, choose the suites that it has."
     )

@@ -73,25 +73,25 @@ def _sent(bench: ProducerBench, message: object, purpose: str, change: Change) -
 
 
 _LACKING = (
-    ("subject_of_care_info", "subject_of_care_info, with the patient's name,"),
-    ("startTimeInclusive", "the time's start"),
-    ("subject_of_care", "the patient"),
+    ("subject_of_care_info", "The element subject_of_care_info, with the patient's name,", "REF-2"),
+    ("startTimeInclusive", "The time's start", "G-1"),
+    ("subject_of_care", "The patient's id", "G-1"),
 )
 
 
 @SUITES.check(
     "refusals.incomplete-booking",
-    rules=("G-1",),
+    rules=("G-1", "REF-2"),
     title="A MakeBooking that lacks what it must carry books nothing",
 )
 def incomplete_booking(bench: ProducerBench) -> Findings:
     moment = supply.take(bench)
-    for name, what in _LACKING:
+    for name, what, rule in _LACKING:
         answer = _sent(bench, _a_booking(bench, moment), f"A booking without {name}.", without(name))
         if answer.is_done:
-            sentence = f"{what[0].upper()}{what[1:]} was missing, and the answer is resultCode {answer.result}."
+            sentence = f"{what} was missing, and the answer is resultCode {answer.result}."
             remedy = "Refuse what lacks a mandatory element, by the schema or by ERROR, before anything is booked."
-            yield bench.finding("G-1", sentence, remedy, answer)
+            yield bench.finding(rule, sentence, remedy, answer)
             supply.undo(bench, answer, bench.person)
 
 

@@ -263,17 +263,18 @@ def is_built_as_the_profile_says(bench: ProducerBench) -> Findings:
 
 @SUITES.check(
     "wsdl.imports-can-be-had",
-    rules=("BP-1",),
+    rules=("WSDL-1",),
     title="What a WSDL that is served imports can be fetched from where it says",
 )
 def imports_can_be_had(bench: ProducerBench) -> Findings:
-    for one in served(bench):
-        for exchange, location in one.broken[:1]:
-            status = exchange.answer.status if exchange.answer else None
-            came = exchange.failure.sentence if exchange.failure else f"HTTP {status} and no schema"
-            sentence = f"The WSDL of {one.interaction} imports {location}, and fetching that gave {came}."
-            remedy = "Serve the schemas beside the WSDL, and let it name them as they can be fetched."
-            yield bench.finding("BP-1", sentence, remedy, Answer(exchange))
+    broken = [(one, *found) for one in served(bench) for found in one.broken]
+    for one, exchange, location in broken[:1]:
+        status = exchange.answer.status if exchange.answer else None
+        came = exchange.failure.sentence if exchange.failure else f"HTTP {status} and no schema"
+        sentence = f"The WSDL of {one.interaction} imports {location}, and fetching that gave {came}"
+        several = f"; so it is with {len(broken)} imports in all" if len(broken) > 1 else ""
+        remedy = "Serve the schemas beside the WSDL, and let it name them as they can be fetched."
+        yield bench.finding("WSDL-1", f"{sentence}{several}.", remedy, Answer(exchange))
 
 
 def elsewhere(bench: ProducerBench) -> Mapping[str, list[str]]:

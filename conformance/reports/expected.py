@@ -124,7 +124,7 @@ def _was_run(check: str, result: RunResult) -> bool:
 
 def _why_no_verdict(result: RunResult) -> str:
     """A run that was stopped, or in which nothing could be judged, keeps no promise."""
-    if result.interrupted or not result.count(Outcome.PASSED) + result.count(Outcome.FAILED):
+    if result.interrupted or result.unproven or not result.count(Outcome.PASSED) + result.count(Outcome.FAILED):
         return verdict(result).sentence
     return ""
 

@@ -1,7 +1,7 @@
 """A run as JSON and back, exactly: `from_json(to_json(result))` is the result as it may be told (hiding.py).
 
     {"schema": "tidbro-conformance-report", "version": 1,
-     "kit", "role", "target", "facility", "suites", "started", "ended", "interrupted", "persons",
+     "kit", "role", "target", "facility", "suites", "started", "ended", "interrupted", "unproven", "persons",
      "verdict": {"kind", "sentence"}, "counts": {outcome: number},       derived, for readers; not read back
      "results":   [{"check", "suite", "title", "rules", "outcome", "reason", "exchanges",
                     "findings": [{"rule", "sentence", "remedy", "exchange", "part", "line"}]}],
@@ -101,6 +101,7 @@ def as_rows(result: RunResult) -> dict[str, Any]:
         "started": told.started.isoformat(),
         "ended": told.ended.isoformat(),
         "interrupted": told.interrupted,
+        "unproven": told.unproven,
         "persons": list(told.persons),
         "verdict": {"kind": what.kind, "sentence": what.sentence},
         "counts": {one.value: told.count(one) for one in Outcome},
@@ -204,6 +205,7 @@ def _result(row: Row) -> RunResult:
         left_behind=_all(row["left_behind"], _text),
         notes=_all(row["notes"], _text),
         interrupted=_typed(row["interrupted"], bool),
+        unproven=_text(row["unproven"]),
         persons=_all(row["persons"], _text),
     )
 

@@ -83,6 +83,8 @@ def verdict(result: RunResult) -> Verdict:
         return Verdict("no verdict", f"No verdict: {stopped}. Nothing had failed until then.")
     if broken:
         return Verdict("no verdict", f"No verdict: the kit itself failed in {counted(broken, 'check')}.")
+    if result.unproven:
+        return Verdict("no verdict", f"No verdict: {result.unproven}")
     if not result.count(Outcome.PASSED):
         return Verdict("no verdict", f"No verdict: {_why_none(result)}.")
     return Verdict("passed", f"Passed: {_what_held(result)}.")

@@ -489,7 +489,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "a facility that does not exist takes bookings", "refusals.unknown-facility", "G-16", twist=SellingAnywhere
     ),
     a_mutant("an impossible day is rolled over", "refusals.impossible-date", "G-5", twist=Rolling),
-    a_mutant("a booking without a name is taken", "refusals.incomplete-booking", "G-1", twist=Filling),
+    a_mutant("a booking without a name is taken", "refusals.incomplete-booking", "REF-2", twist=Filling),
     a_mutant("an empty booking id is the latest booking", "refusals.empty-booking-id", "G-11", twist=LatestBooking),
     a_mutant(
         "a cancellation without an Actor is refused and carried out",

@@ -70,5 +70,6 @@ results = st.builds(
     left_behind=many_texts,
     notes=many_texts,
     interrupted=st.booleans(),
+    unproven=texts,
     persons=st.lists(st.one_of(st.sampled_from(PEOPLE).map(lambda one: one.number), texts), max_size=2).map(tuple),
 )
