@@ -332,7 +332,7 @@ class ProducerBench:
                 self._late[kind] = earliest.date() if earliest else self.today
                 return found
         raise NotJudged(
-            f"Free times are too few ({wanted} needed) that may be cancelled again, for any time type; open some, or name a"
+            f"Too few free times ({wanted} needed) that may be cancelled again, for any time type; open some, or name a"
             " time type."
             if fit is None
             else "There is no free time of the kind that this needs and that may be cancelled again."
