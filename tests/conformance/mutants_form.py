@@ -232,7 +232,7 @@ _WSDL = (
     Mutant("the WSDL forgets the Actor", "wsdl.headers-are-bound", "BP-8", lambda: Page(r'<soap:header [^>]*part="actor"[^>]*/>', "")),
     Mutant("the WSDL is wrapped in RPC", _DESCRIBES, "BP-7", lambda: Page('style="document"', 'style="rpc"')),
     Mutant("the WSDL's schema has no namespace", "wsdl.is-built-as-the-profile-says", "BP-16", lambda: Page(r'<xs:schema targetNamespace="[^"]*"', "<xs:schema")),
-    Mutant("the WSDL imports what is not there", "wsdl.imports-can-be-had", "BP-1", lambda: Page("", None, wanted="xsd=")),
+    Mutant("the WSDL imports what is not there", "wsdl.imports-can-be-had", "WSDL-1", lambda: Page("", None, wanted="xsd=")),
 )  # fmt: skip
 
 MUTANTS: tuple[Mutant, ...] = (*_HTTP, *_SCHEMA, *_VALUES, *_ELEMENTS, *_READING, *_BASICS, *_WSDL)

@@ -418,7 +418,7 @@ MUTANTS: tuple[Mutant, ...] = (
            lambda: WithoutItem("GetSubjectOfCareSchedule", "timeslotDetail"), clinic=VACCINATION),
     Mutant("booking-of-another-resource", "booking.is-what-was-asked-for", "G-16",
            lambda: Replacing(r"(resourceID>)[^<]+", r"\g<1>BAS-X", "GetBookingDetails"), clinic=VACCINATION),
-    Mutant("details-under-another-id", "booking.answered-id-is-the-bookings", "MB-11",
+    Mutant("details-under-another-id", "booking.answered-id-is-the-bookings", "MB-1",
            lambda: Replacing(r"(bookingId>)", r"\g<1>X", "GetBookingDetails"), clinic=VACCINATION),
     Mutant("slot-still-listed-after-booking", "booking.time-is-gone-from-the-free-ones", "G-21", OldList,
            clinic=VACCINATION, kin=("moving.new-time-is-taken",)),
