@@ -181,9 +181,12 @@ def _all(*roles: str) -> tuple["Check", ...]:
 
 
 def _rules(parsed: argparse.Namespace) -> int:
-    from conformance.explain import explain
+    from conformance.explain import UnknownRule, explain
 
-    sys.stdout.write("\n".join(explain(parsed.ids, _all(*ROLES))) + "\n")
+    try:
+        sys.stdout.write("\n".join(explain(parsed.ids, _all(*ROLES))) + "\n")
+    except UnknownRule as error:
+        raise SettingsRefused(conform_reports.as_sentence(error)) from None
     return 0
 
 
