@@ -10,6 +10,8 @@ What it is made of, from the outside in:
     reading.py             answers read leniently, so that one mistake is one finding
     checks.py              how a check is written and found
     run.py                 the checks one after the other; what happens when they are stopped or the target is gone
+    result.py              a run as a value
+    coverage.py  explain.py   which rule is verified by which check; one rule at a time
     producer/  consumer/  gateway/     the suites
     reports/               what is told of a run, and in which forms
 

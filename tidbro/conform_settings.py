@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.carrier import Bounds, Tls
 from conformance.people import TestPerson
-from conformance.producer.bench import ProducerSettings
+from conformance.producer.settings import ProducerSettings
 from contracts.consumer import PLATFORM_PATH
 from contracts.identifiers import HsaId
 from gateway.settings import SettingsRefused

@@ -1,13 +1,13 @@
 """A whole run: the kit plays the clinic, the consumer is driven through the scenarios, and what it sent is judged."""
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 
 from conformance.consumer.bench import Announce, ConsumerBench
 from conformance.consumer.drivers import Drive
 from conformance.consumer.settings import ConsumerSettings
 from conformance.consumer.suite import load
 from conformance.model import RunResult
+from conformance.result import result_of
 from conformance.run import Progress, run_checks, silent
 from contracts.times import Clock, system_clock
 
@@ -32,24 +32,14 @@ def judge_consumer(
     with ConsumerBench(settings, drive, clock) as bench:
         announce(bench)
         carried = run_checks(bench, checks, progress, most_seconds=most_seconds)
-        return RunResult(
-            kit=_kit(),
-            role="consumer",
+        return result_of(
+            "consumer",
+            checks,
+            carried,
+            bench.evidence,
+            started,
+            clock(),
             target=bench.address,
             facility=settings.facility.text,
-            suites=tuple(dict.fromkeys(one.suite for one in checks)),
-            started=started,
-            ended=clock(),
-            results=carried.results,
-            exchanges=bench.evidence.exchanges,
-            left_behind=carried.left_behind,
-            interrupted=carried.interrupted,
-            persons=(settings.person.number,),
+            persons=(settings.person,),
         )
-
-
-def _kit() -> str:
-    try:
-        return version("tidbro")
-    except PackageNotFoundError:
-        return "unknown"

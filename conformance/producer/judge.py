@@ -1,12 +1,13 @@
 """One run against a producer: the suites chosen, on a bench of its own, as a result that reports are made from."""
 
 from collections.abc import Sequence
-from importlib import metadata
 
 from conformance.carrier import Bounds, Carrier, Tls
 from conformance.model import CheckResult, Outcome, RunResult
-from conformance.producer.bench import ProducerBench, ProducerSettings
+from conformance.producer.bench import ProducerBench
+from conformance.producer.settings import ProducerSettings
 from conformance.producer.suite import load
+from conformance.result import result_of
 from conformance.run import Progress, run_checks, silent
 from contracts.identifiers import HsaId
 from contracts.times import Clock, system_clock
@@ -34,21 +35,18 @@ def judge_producer(
     with Carrier(bounds, tls) as carrier:
         bench = ProducerBench(settings, carrier, clock)
         came = run_checks(bench, checks, progress, most_seconds=most_seconds)
-    return RunResult(
-        kit=metadata.version("tidbro"),
-        role="producer",
+    return result_of(
+        "producer",
+        checks,
+        came,
+        bench.evidence,
+        started,
+        clock(),
         target=settings.address,
         facility=settings.facility.text,
-        suites=tuple(dict.fromkeys(one.suite for one in checks)),
-        started=started,
-        ended=clock(),
-        results=came.results,
-        exchanges=bench.evidence.exchanges,
-        left_behind=came.left_behind,
-        notes=tuple(bench.notes),
-        interrupted=came.interrupted,
+        persons=settings.persons,
+        notes=bench.notes,
         unproven=_unproven(came.results, settings.facility),
-        persons=tuple(one.number for one in settings.persons),
     )
 
 

@@ -7,7 +7,8 @@ from conformance.carrier import Bounds, Carrier
 from conformance.checks import Check
 from conformance.model import CheckResult, Outcome
 from conformance.people import TestPerson
-from conformance.producer.bench import ProducerBench, ProducerSettings
+from conformance.producer.bench import ProducerBench
+from conformance.producer.settings import ProducerSettings
 from conformance.producer.suite import load
 from conformance.run import run_checks
 from contracts.identifiers import HsaId

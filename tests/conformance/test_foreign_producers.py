@@ -10,8 +10,8 @@ import pytest
 
 from conformance.exchange import HttpMessage, shown
 from conformance.model import RunResult
-from conformance.producer.bench import ProducerSettings
 from conformance.producer.judge import judge_producer
+from conformance.producer.settings import ProducerSettings
 from contracts.identifiers import HsaId
 from tests.clients.node import node_packages
 from tests.conformance.judging import ADULTS, red

@@ -20,7 +20,8 @@ import pytest
 from conformance.carrier import Bounds, Carrier, Tls
 from conformance.exchange import HttpMessage
 from conformance.model import Outcome
-from conformance.producer.bench import ProducerBench, ProducerSettings
+from conformance.producer.bench import ProducerBench
+from conformance.producer.settings import ProducerSettings
 from conformance.producer.suite import load
 from conformance.run import Carried, run_checks
 from contracts.identifiers import HsaId

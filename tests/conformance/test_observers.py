@@ -8,9 +8,10 @@ import pytest
 from conformance.carrier import Carrier
 from conformance.exchange import Exchange, Failure, HttpMessage
 from conformance.model import CheckResult, Outcome
-from conformance.producer.bench import ProducerBench, ProducerSettings
+from conformance.producer.bench import ProducerBench
 from conformance.producer.messages import untrue_charset
 from conformance.producer.messages_times import wrong_in_docbook
+from conformance.producer.settings import ProducerSettings
 from conformance.run import run_checks
 from contracts import codec, envelope
 from contracts.identifiers import HsaId
