@@ -19,7 +19,7 @@ Source: contracts.md §2.1, §2.2, §2.5, §3 (G-14, MB-10), §4; platform.md §
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Required, TypedDict, TypeVar, Unpack, cast
@@ -59,6 +59,10 @@ __all__ = [
 
 PLATFORM_PATH = "/vp/crm/scheduling/{interaction}/1/rivtabp21"
 """Where the platform serves an interaction, after its base URL."""
+
+ANSWER_LIMITS = replace(xml.MESSAGE_LIMITS, max_declarations=20_000)
+"""What an answer may hold. Some SOAP libraries (Node's `soap`) declare a namespace on each element, and a list of 1,600
+times then passes the limit of a request; the worst that this lets in takes a thread less than a second."""
 
 _CONTRACT_SET = "crm_scheduling_1.1"
 
@@ -318,7 +322,7 @@ class ZeepTransport:
 def _read(answer: HttpAnswer, forms: InteractionForms) -> envelope.Message:
     """The message with the interaction's answer in it. Raises the fault that it holds, or AnswerUnusable."""
     try:
-        message = envelope.read(answer.body, answer.charset)
+        message = envelope.read(answer.body, answer.charset, ANSWER_LIMITS)
     except MessageUnreadable as error:
         raise AnswerUnusable(f"HTTP {answer.status}: {error.detail}") from None
     payload = message.payload

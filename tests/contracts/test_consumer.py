@@ -327,6 +327,22 @@ def test_foreign_elements_of_an_answer_reach_the_caller(platform):
     assert b"Port 3" in directions
 
 
+def test_a_long_list_of_a_library_that_declares_a_namespace_on_each_element_is_read():
+    """As Node's `soap` writes."""
+    core, own = "urn:riv:crm:scheduling:1", "urn:riv:crm:scheduling:GetAvailableTimeslotsResponder:1"
+    elements = {"startTimeInclusive": "20261214081000", "endTimeExclusive": "20261214082000"}
+    elements |= {"healthcare_facility": CLINIC.text, "bookingId": "T-1"}
+    slot = "".join(f'<{name} xmlns="{core}">{text}</{name}>' for name, text in elements.items())
+    slots = f'<timeslotDetail xmlns="{own}">{slot}</timeslotDetail>' * 1600
+    body = f'<GetAvailableTimeslotsResponse xmlns="{own}">{slots}</GetAvailableTimeslotsResponse>'
+    envelope_namespace = "http://schemas.xmlsoap.org/soap/envelope/"
+    written = f'<e:Envelope xmlns:e="{envelope_namespace}"><e:Body>{body}</e:Body></e:Envelope>'
+    with InProcessTransport(Stub(body=written.encode())) as transport:
+        consumer = SchedulingConsumer("http://platform.example", transport)
+        answer = consumer.get_available_timeslots(QUESTIONS["GetAvailableTimeslots"], actor=ANNA.actor)
+    assert len(answer.timeslots) == 1600
+
+
 def test_a_fault_of_the_scheduling_system_is_a_producer_fault_and_shows_no_number(platform):
     stub, consumer = platform
     stub.status, stub.body = 500, envelope.write_fault("Client", f"no booking of {ANNA.number}")
