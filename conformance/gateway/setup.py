@@ -105,10 +105,13 @@ class Setup:
         )
 
 
+_given_out: set[int] = set()
+
+
 def free_ports(count: int) -> tuple[int, ...]:
-    """Ports that nobody listens at, below those that systems give out by themselves."""
+    """Ports that nobody listens at, below those that systems give out by themselves; none is given out twice."""
     found: list[int] = []
-    order = list(range(20_000, 32_000))
+    order = [port for port in range(20_000, 32_000) if port not in _given_out]
     random.shuffle(order)
     for port in order:
         with socket.socket() as tried:
@@ -116,6 +119,7 @@ def free_ports(count: int) -> tuple[int, ...]:
                 found.append(port)
         if len(found) == count:
             break
+    _given_out.update(found)
     return tuple(found)
 
 

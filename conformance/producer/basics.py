@@ -31,27 +31,13 @@ def schedule_is_answered(bench: ProducerBench) -> Findings:
     answer = bench.ask(bench.plain_question(interaction), "What has the first test person booked?")
     if answer.is_usable:
         return
-    if any(bench.ids_of(person) for person in bench.persons[1:]):
+    if not bench.evidence.useless and any(bench.ids_of(person) for person in bench.persons[1:]):
         sentence = (
             f"{interaction} lists what others have booked, but for a person with nothing booked gave {answer.in_words}."
         )
         yield bench.finding("GSS-3", sentence, "Answer with an empty list when nothing is booked.", answer)
     else:
         yield bench.finding("IMP-1", f"{interaction} gave {answer.in_words}.", _REMEDY.format(interaction), answer)
-
-
-@SUITES.check(
-    "basics.nothing-booked-is-no-fault",
-    rules=("GSS-3",),
-    title="The schedule of somebody who has nothing booked is an empty answer, not a fault",
-)
-def nothing_booked_is_no_fault(bench: ProducerBench) -> Findings:
-    answer = bench.schedule(bench.person, "What has somebody booked who seems to have nothing?")
-    if answer.slots:
-        raise NotJudged("Every test person has something booked; name one who has not.")
-    if not answer.is_usable and bench.schedule(bench.other, "Is somebody else answered?").is_usable:
-        sentence = f"GetSubjectOfCareSchedule of a person with nothing booked gave {answer.in_words}."
-        yield bench.finding("GSS-3", sentence, "Answer with an empty GetSubjectOfCareScheduleResponse.", answer)
 
 
 @SUITES.check(

@@ -73,6 +73,8 @@ class Ledger(Twist):
         self.bookings: dict[str, Kept] = {}
 
     def answer(self, interaction: str, request: bytes, reply: Reply) -> Reply:
+        if "utf-8" not in reply.headers.get("content-type", "").lower():
+            return reply
         asked, root = root_of(request), root_of(reply.body)
         done = text(root, "resultCode") in ("OK", "INFO")
         if done:

@@ -396,12 +396,14 @@ MUTANTS: tuple[Mutant, ...] = (
         _DUELS[0],
         "MB-9",
         _DUELS[1],
+        "duel.moves-to-one-time",
         inside=lambda: oversold_in_the_rush("make_booking"),
     ),
     a_mutant(
         "a time is given to two moves at once",
         "duel.moves-to-one-time",
         "UB-9",
+        *_DUELS,
         inside=lambda: oversold_in_the_rush("update_booking"),
     ),
     a_mutant(

@@ -25,7 +25,7 @@ DUELS = ("duel.many-for-one-time", "duel.lost-answers")
 
 @contextmanager
 def a_group_bench(region: Served, persons: tuple[TestPerson, ...] = ELDERLY) -> Iterator[ProducerBench]:
-    with a_bench(region, GROUP_CLINIC, persons=persons, time_type=GROUP_TIME) as bench:
+    with a_bench(region, GROUP_CLINIC, persons=persons, time_type=GROUP_TIME, weeks=12) as bench:
         yield bench
 
 

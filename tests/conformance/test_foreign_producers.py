@@ -23,14 +23,13 @@ OF_NODE_S_SOAP = {
     # Its author has read the scheduling contracts alone; ping is a domain of its own.
     "basics.ping-is-answered": {"PING-1"},
     # `soap` serves the WSDL by itself, and the schemas that it imports not at all.
-    "wsdl.imports-can-be-had": {"BP-1"},
+    "wsdl.imports-can-be-had": {"WSDL-1"},
     # It looks for the operation by SOAPAction when there is one.
     "headers.soap-action-does-not-decide": {"H-5"},
     # It reads every request as UTF-8, and gives the answer the request's Content-Type.
     "headers.utf-16-is-read": {"H-6"},
     "messages.content-type-is-true": {"H-4"},
     # An error of its own is told in SOAP 1.2's form (Code, Reason), one while it reads as plain text.
-    "headers.malformed-is-refused": {"H-3"},
     "messages.faults-are-soap-1.1": {"H-3"},
 }
 

@@ -40,7 +40,9 @@ def suites_for(mutant: Mutant) -> tuple[str, ...]:
     """All of them for none."""
     if mutant.name in WHOLE or os.environ.get("TIDBRO_MUTANTS") == "whole":
         return ()
-    return tuple(dict.fromkeys(("basics", "messages", *(one.partition(".")[0] for one in (mutant.check, *mutant.kin)))))
+    seen_by = [one.partition(".")[0] for one in (mutant.check, *mutant.kin)]
+    provoking = ("headers", "refusals") if "messages" in seen_by else ()  # faults and ERRORs to look at
+    return tuple(dict.fromkeys(("basics", "messages", *provoking, *seen_by)))
 
 
 def test_more_than_forty_are_judged_whole_and_each_of_them_is_there() -> None:

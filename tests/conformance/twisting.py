@@ -2,12 +2,15 @@
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TypeVar
 
 import requests
+
+from contracts.errors import MessageUnreadable
 
 
 @dataclass
@@ -61,7 +64,16 @@ class Replacing(Twist):
 
 
 _INTERACTION = re.compile(rb"<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)", re.DOTALL)
+Result = TypeVar("Result")
 _KEPT = ("content-type", "soapaction")
+
+
+def unless_unreadable(otherwise: Result, hook: Callable[..., Result], *told: object) -> Result:
+    """What a twist makes of a message; what it cannot read passes by as it is, for a run sends such messages too."""
+    try:
+        return hook(*told)
+    except MessageUnreadable:
+        return otherwise
 
 
 @contextmanager
@@ -76,7 +88,7 @@ def twisted(upstream: str, twist: Twist) -> Iterator[str]:
             found = _INTERACTION.search(body)
             interaction = found[1].decode() if found else ""
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = twist.refusal(interaction, headers) or twist.instead(interaction, body)
+            reply = twist.refusal(interaction, headers) or unless_unreadable(None, twist.instead, interaction, body)
             if reply is None:
                 reply = self._asked(interaction, body)
             self._send(reply)
@@ -88,9 +100,10 @@ def twisted(upstream: str, twist: Twist) -> Iterator[str]:
 
         def _asked(self, interaction: str, body: bytes) -> Reply:
             told = {name: value for name, value in self.headers.items() if name.lower() in _KEPT or name[:2] == "x-"}
-            got = requests.post(upstream + self.path, twist.request(interaction, body), headers=told, timeout=60)
+            asked = unless_unreadable(body, twist.request, interaction, body)
+            got = requests.post(upstream + self.path, asked, headers=told, timeout=60)
             reply = Reply(got.status_code, got.content, {"content-type": got.headers["content-type"]})
-            return twist.answer(interaction, body, reply)
+            return unless_unreadable(reply, twist.answer, interaction, body, reply)
 
         def _send(self, reply: Reply) -> None:
             try:

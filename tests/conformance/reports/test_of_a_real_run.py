@@ -27,7 +27,7 @@ def result(region: Served) -> Iterator[RunResult]:
         carried = run_checks(bench, chosen(CHECK))
         yield RunResult(
             "0.1.0", "producer", bench.settings.address, TIMEBOOK, ("booking",), started, datetime.now().astimezone(),
-            carried.results, bench.evidence.exchanges, carried.left_behind, (), carried.interrupted,
+            carried.results, bench.evidence.exchanges, carried.left_behind, (), carried.interrupted, "",
             tuple(person.number for person in bench.settings.persons),
         )  # fmt: skip
 
