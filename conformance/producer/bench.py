@@ -191,6 +191,9 @@ class ProducerBench:
         found: _T = self._learnt[what]
         return found
 
+    def has_learnt(self, what: str) -> bool:
+        return what in self._learnt
+
     # What the target offers
 
     def offers(self, interaction: str) -> bool:

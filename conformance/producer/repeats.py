@@ -45,6 +45,7 @@ def booking_twice(bench: ProducerBench) -> Findings:
     title="A MakeBooking whose answer is lost is found in the schedule, or can be sent again",
 )
 def booking_with_a_lost_answer(bench: ProducerBench) -> Findings:
+    supply.demand_schedule(bench)
     moment, person = supply.take(bench), bench.person
     _dropped(bench.make(moment.slots[0], person, "A booking whose answer is lost.", drop_answer=True))
     seen = supply.booked_at(bench, person, moment.start)

@@ -75,6 +75,9 @@ class Stock:
         return chosen
 
 
+_SHOWS = "the schedule shows bookings"
+_HIDES = "The schedule does not show bookings, so it cannot be seen what became of one; see booking.confirmed-is-seen."
+
 _stocks: WeakKeyDictionary[ProducerBench, Stock] = WeakKeyDictionary()
 
 
@@ -142,13 +145,27 @@ def book(bench: ProducerBench, slot: Slot, person: TestPerson, purpose: str = "A
 
 @contextmanager
 def booked(bench: ProducerBench, person: TestPerson | None = None) -> Iterator[tuple[Booking, Moment]]:
-    """A booking, and the time that it stands at; put back when the block ends."""
+    """A booking, and the time that it stands at; put back when the block ends.
+
+    Raises NotJudged where the schedule shows no bookings: then nobody can see what became of one.
+    """
     moment = take(bench)
     booking = book(bench, moment.slots[0], person or bench.person)
     try:
+        if not bench.once(_SHOWS, lambda: booking.id in bench.ids_of(booking.person)):
+            raise NotJudged(_HIDES)
         yield booking, moment
     finally:
         bench.put_back(booking)
+
+
+def demand_schedule(bench: ProducerBench) -> None:
+    """Raises NotJudged where the schedule shows no bookings; learns it by one, if need be."""
+    if not bench.has_learnt(_SHOWS):
+        with booked(bench):
+            return
+    if not bench.once(_SHOWS, lambda: True):
+        raise NotJudged(_HIDES)
 
 
 @contextmanager
@@ -190,17 +207,21 @@ def _fill(bench: ProducerBench, moment: Moment, putting_back: ExitStack) -> Full
 def seats_at(bench: ProducerBench, moment: Moment, person: TestPerson) -> int | None:
     """How many can be booked at the time: found by booking one, looking, and cancelling. None when no list tells.
 
+    Somebody else looks, for who has booked may be shown nothing more: the next of the test persons after `person`.
     Raises NotJudged when it cannot be booked, and when it is not free again afterwards.
     """
-    before = len(moment.among(still_listed(bench, moment, "Which seats are free at the time?").slots))
+    observer = next(iter(bench.persons[bench.persons.index(person) + 1 :]), None)
+    if observer is None:
+        return None
+    before = len(moment.among(still_listed(bench, moment, "Which seats are free at the time?", observer).slots))
     booking = book(bench, moment.slots[0], person, "Does an entry of the list stand for one seat?")
     try:
-        left = len(moment.among(still_listed(bench, moment, "Which seats are left?").slots))
+        left = len(moment.among(still_listed(bench, moment, "Which seats are left?", observer).slots))
     finally:
         bench.put_back(booking)
-    if len(moment.among(still_listed(bench, moment, "Is the time free again?").slots)) < before:
+    if len(moment.among(still_listed(bench, moment, "Is the time free again?", observer).slots)) < before:
         raise NotJudged("A cancelled time is not free again at once, so there is nothing to compete for.")
-    return None if left >= before else left + 1
+    return before if before - left == 1 else None
 
 
 def undo(bench: ProducerBench, answer: Answer, person: TestPerson) -> None:

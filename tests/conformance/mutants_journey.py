@@ -323,7 +323,8 @@ class OpenInTheSchedule(Ledger):
 
     def seen(self, interaction, asked, root, done):
         if interaction == "GetBookingDetails" and not text(root, "startTimeInclusive"):
-            self.looked_at[text(root, "subject_of_care")] = every(root, "timeslotDetail")[0]
+            for slot in every(root, "timeslotDetail"):
+                self.looked_at[text(root, "subject_of_care")] = slot
         if interaction == "GetSubjectOfCareSchedule" and text(asked, "subject_of_care") in self.looked_at:
             response = every(root, "GetSubjectOfCareScheduleResponse")[0]
             slot = etree.SubElement(response, f"{{{etree.QName(response).namespace}}}timeslotDetail")
@@ -415,7 +416,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("zone-converted-in-the-schedule", "booking.time-stays-as-it-was-listed", "G-4",
            lambda: Shifted("GetSubjectOfCareSchedule"), clinic=VACCINATION),
     Mutant("booking-absent-from-the-schedule", "booking.confirmed-is-seen", "G-21",
-           lambda: WithoutItem("GetSubjectOfCareSchedule", "timeslotDetail"), clinic=VACCINATION),
+           lambda: WithoutItem("GetSubjectOfCareSchedule", "timeslotDetail"), clinic=VACCINATION,
+           kin=("duel.many-for-one-time", "duel.lost-answers")),
     Mutant("booking-of-another-resource", "booking.is-what-was-asked-for", "G-16",
            lambda: Replacing(r"(resourceID>)[^<]+", r"\g<1>BAS-X", "GetBookingDetails"), clinic=VACCINATION),
     Mutant("details-under-another-id", "booking.answered-id-is-the-bookings", "MB-1",
@@ -433,29 +435,31 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("move-confirmed-and-not-made", "moving.stands-at-the-new-time-alone", "G-16", NeverMoved,
            clinic=VACCINATION),
     Mutant("both-bookings-after-a-move", "moving.stands-at-the-new-time-alone", "G-16", BothAfterAMove,
-           clinic=VACCINATION),
+           clinic=VACCINATION,
+           kin=("duel.moves-to-one-time", "repeats.moving-with-a-lost-answer", "repeats.moving-twice")),
     Mutant("old-slot-not-freed-by-a-move", "moving.old-time-is-free-again", "G-21", NotFreedByMoving,
            clinic=VACCINATION),
     Mutant("lost-by-a-failed-move", "moving.failed-move-loses-nothing", "G-16", LostWhenRefused, clinic=VACCINATION,
-           kin=("moving.to-its-own-time-keeps-it",)),
+           kin=("moving.to-its-own-time-keeps-it", "refusals.stranger-cannot-move", "duel.moves-to-one-time")),
     Mutant("an-invitation-after-a-move", "moving.makes-it-a-booking", "I-4", StillAnInvitation, clinic=VACCINATION),
     Mutant("moved-although-the-flag-is-false", "moving.false-flag-is-refused", "UB-2",
            lambda: FlagFalse("rebooking_allowed"), clinic=VACCINATION),
     Mutant("cancelled-and-still-in-the-schedule", "cancelling.confirmed-is-true", "CB-8", StillInTheSchedule,
            clinic=VACCINATION),
     Mutant("cancel-says-ok-and-does-nothing", "cancelling.confirmed-is-true", "CB-8", SaysOkAndDoesNothing,
-           clinic=VACCINATION),
+           clinic=VACCINATION, kin=("refusals.unknown-booking", "refusals.flags-are-ignored")),
     Mutant("message-refused", "cancelling.message-is-taken", "CB-2", NoMessages, clinic=VACCINATION),
     Mutant("slot-not-freed-by-cancelling", "cancelling.time-is-free-at-once", "CB-5", NotFreedByCancelling,
-           clinic=VACCINATION),
+           clinic=VACCINATION, kin=("duel.cancelled-while-moved", "repeats.cancelling-with-a-lost-answer")),
 )  # fmt: skip
 
 INVITATION_MUTANTS: tuple[Mutant, ...] = (
-    Mutant("open-invitation-in-the-schedule", "invitations.open-is-not-in-the-schedule", "GSS-1", OpenInTheSchedule),
+    Mutant("open-invitation-in-the-schedule", "invitations.open-is-not-in-the-schedule", "GSS-1", OpenInTheSchedule,
+           kin=("messages.schedule-has-no-open-invitations",)),
     Mutant("open-invitation-with-a-time", "invitations.open-has-no-time", "GBD-1",
            OpenWithATime),
     Mutant("invitation-without-its-text", "invitations.have-their-text", "GBD-4",
-           lambda: WithoutItem("GetBookingDetails", "purpose")),
+           lambda: WithoutItem("GetBookingDetails", "purpose"), kin=("messages.invitations-have-a-purpose",)),
     Mutant("invitation-booked-twice", "invitations.open-becomes-a-booking-once", "MB-4", BookedTwice),
     Mutant("open-invitation-moved", "invitations.open-is-not-moved", "UB-4", OpenIsMoved),
     Mutant("booked-and-still-an-invitation", "invitations.open-becomes-a-booking-once", "I-1", OpenStaysInvitation),
