@@ -100,7 +100,7 @@ class Platform:
             raise _Fault("Client", "VP004 No route: the logical address is none of the played clinics'.")
         if not self.clinic.offers(where, asked.interaction):
             raise _Fault("Client", "VP004 No route: the clinic does not offer this contract.")
-        is_hushed = self.clinic.script.is_silent and asked.interaction == "GetSubjectOfCareSchedule"
+        is_hushed = asked.interaction == "GetSubjectOfCareSchedule" and self._is_silent(where)
         if is_hushed or self._is_first("fault", asked.interaction, self.clinic.script.faults):
             raise _Fault("Server", FAULT_TEXT)
         try:
@@ -114,9 +114,16 @@ class Platform:
         if self.clinic.script.is_silent:
             status = [_failed(one, now) for one in both]
             return self._written(s.GetSubjectOfCareScheduleResponse(), processing_status.write(status, fills_in=True))
-        status = [processing_status.answered(one.hsa_id.text, now) for one in both]
+        status = [
+            _failed(one, now) if self._is_silent(one) else processing_status.answered(one.hsa_id.text, now)
+            for one in both
+        ]
         told = s.GetSubjectOfCareScheduleResponse(self.clinic.schedule(asked, None))
-        return self._written(told, processing_status.write(status))
+        return self._written(told, processing_status.write(status, fills_in=self.clinic.script.is_partly_silent))
+
+    def _is_silent(self, where: Facility) -> bool:
+        script = self.clinic.script
+        return script.is_silent or (script.is_partly_silent and where == self.clinic.plain)
 
     def _written(self, message: Any, blocks: bytes = b"") -> bytes:
         if self.clinic.script.has_extras:

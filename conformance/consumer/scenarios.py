@@ -71,6 +71,8 @@ PLOTS = (
     Plot("see-none", "Show the test person's booked times at all clinics; there are none."),
     Plot("see-unknown", "Show the test person's booked times at all clinics; no clinic will tell.",
          Script(is_silent=True)),
+    Plot("see-part", "Show the test person's booked times at all clinics; there are none, and {other} will not tell.",
+         Script(is_partly_silent=True), goes_to="plain"),
     Plot("book", f"{_BOOK}."),
     Plot("book-plain", f"{_BOOK}.", at="plain"),
     Plot("book-info", f"{_BOOK}, and read what the clinic says.", _told("MakeBooking", "INFO")),

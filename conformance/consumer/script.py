@@ -32,9 +32,10 @@ class Script:
 
     `told`: its result. `lost`: its first call gets no answer at all, and was carried out or not. `faults`: its first
     call gets a SOAP fault and is not carried out. `slow`: its first answer takes long. `is_silent`: no clinic tells
-    what anybody has booked. `changes_ids`: a moved booking gets another id. `omits_flags`: the schedule leaves out the
-    flags that are false. `has_extras`: answers carry elements and a header block that nobody knows. `respells`:
-    HSA-ids are answered in other case than the consumer's. `in_utf_16`: answers are in that encoding.
+    what anybody has booked; `is_partly_silent`: the one that offers less does not. `changes_ids`: a moved booking gets
+    another id. `omits_flags`: the schedule leaves out the flags that are false. `has_extras`: answers carry elements
+    and a header block that nobody knows. `respells`: HSA-ids are answered in other case than the consumer's.
+    `in_utf_16`: answers are in that encoding.
     """
 
     told: Mapping[str, Told] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class Script:
     faults: frozenset[str] = frozenset()
     slow: frozenset[str] = frozenset()
     is_silent: bool = False
+    is_partly_silent: bool = False
     changes_ids: bool = False
     omits_flags: bool = False
     has_extras: bool = False

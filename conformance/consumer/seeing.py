@@ -4,8 +4,10 @@ Source: contracts.md §3.2 (first flow, FLOW-1), G-14, PS-2.
 """
 
 from conformance.checks import Findings, NotJudged
+from conformance.consumer.asked import Asked
 from conformance.consumer.bench import ConsumerBench, Played
 from conformance.consumer.suite import SUITES
+from contracts import xml
 
 
 @SUITES.check(
@@ -48,6 +50,34 @@ def silence_is_not_nothing(bench: ConsumerBench) -> Findings:
         yield bench.finding(
             rule, sentence, "Say that booked times could not be fetched, and from which clinics.", asked
         )
+
+
+@SUITES.check(
+    "seeing.a-part-is-told-as-a-part",
+    rules=("PS-2",),
+    title="A citizen one of whose clinics did not answer sees something else than one who has nothing booked",
+)
+def a_part_is_told_as_a_part(bench: ConsumerBench) -> Findings:
+    none, part = bench.played("see-none"), bench.played("see-part")
+    asked = next((one for one in part.all("GetSubjectOfCareSchedule") if _was_partly_answered(one)), None)
+    none.demand("GetSubjectOfCareSchedule")
+    if asked is None:
+        raise NotJudged("The clinic that does not answer was not asked, alone or with all others.")
+    if not part.saw.strip():
+        raise NotJudged("The driver told nothing of what the citizen saw.")
+    if _plain(none) == _plain(part):
+        sentence = "One of two clinics had not answered, and the citizen saw just what one sees who has nothing booked."
+        remedy = "Say which clinics' times could not be fetched: the list is only a part."
+        yield bench.finding("PS-2", sentence, remedy, asked)
+
+
+def _was_partly_answered(asked: Asked) -> bool:
+    """Whether the answer was one about several clinics, or the fault of the one that will not tell."""
+    return asked.answer.fault is not None or (asked.answer.root is not None and _has_status(asked.answer.root))
+
+
+def _has_status(root: xml.Element) -> bool:
+    return next(root.iter("{*}ProcessingStatus"), None) is not None
 
 
 @SUITES.check(

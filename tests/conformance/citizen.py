@@ -100,7 +100,7 @@ class Citizen:
         self.window.get("bokade-tider")
         self.look()
 
-    see_unknown = see_none
+    see_unknown = see_part = see_none
 
     def open_booking(self) -> None:
         """The first booked time of the list; there is no other."""

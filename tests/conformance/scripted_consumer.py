@@ -99,6 +99,9 @@ class Consumer:
     def see_unknown(self) -> None:
         self.see_none()
 
+    def see_part(self) -> None:
+        self.see_none()
+
     def schedule(self, at: HsaId | None = None) -> tuple[s.Timeslot, ...]:
         """At one clinic, or at the platform's own address for all of them; silence of these is no answer."""
         here = at or self.clinic

@@ -442,10 +442,17 @@ class NoDetails(Mutant):
 
 
 class TakesSilenceForNothing(Mutant):
-    catches: ClassVar = {"seeing.silence-is-not-nothing": "PS-2"}
+    catches: ClassVar = {"seeing.silence-is-not-nothing": "PS-2", "seeing.a-part-is-told-as-a-part": "PS-2"}
 
     def is_unknown(self, text):
         return False
+
+
+class TakesAPartForTheWhole(Mutant):
+    catches: ClassVar = {"seeing.a-part-is-told-as-a-part": "PS-2"}
+
+    def is_unknown(self, text):
+        return "DataFromSource" not in text
 
 
 class MovesOpenInvitations(Mutant):
