@@ -383,7 +383,7 @@ def coverage_page() -> str:
             "matrix that the national platform is tested by. The kit's own, for rules without a number, are ACT",
             "(whose booking it is), FLOW (the order of a consumer's calls), H (HTTP and SOAP), HDR (header blocks),",
             "IMP (which interactions there must be), NF (beyond functions), PV-F (the platform's faults), REF (what is",
-            "refused), REP (the same request again), TS (what a time holds, by interaction), X (schemas and XML).",
+            "refused), REP (the same request again), TS (what a time holds, by interaction), WSDL, X (schemas, XML).",
             "",
             "The totals count a rule that binds several for each of them: with a check of that role, with a check of",
             "another role alone, with a reason, and with neither, of which there may be none.",
