@@ -1,4 +1,4 @@
-"""The demo region, served once for all tests of a run that only look or put back what they book."""
+"""The demo region, served once for all tests of this folder that only look or put back what they book."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.serving import Served, demo_region
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with demo_region(tmp_path_factory.mktemp("region")) as served:
         yield served

@@ -438,7 +438,7 @@ MUTANTS: tuple[Mutant, ...] = (
            clinic=VACCINATION,
            kin=("duel.moves-to-one-time", "repeats.moving-with-a-lost-answer", "repeats.moving-twice")),
     Mutant("old-slot-not-freed-by-a-move", "moving.old-time-is-free-again", "G-21", NotFreedByMoving,
-           clinic=VACCINATION),
+           clinic=VACCINATION, kin=("duel.cancelled-while-moved",)),
     Mutant("lost-by-a-failed-move", "moving.failed-move-loses-nothing", "G-16", LostWhenRefused, clinic=VACCINATION,
            kin=("moving.to-its-own-time-keeps-it", "refusals.stranger-cannot-move", "duel.moves-to-one-time")),
     Mutant("an-invitation-after-a-move", "moving.makes-it-a-booking", "I-4", StillAnInvitation, clinic=VACCINATION),

@@ -13,6 +13,7 @@ from conformance.consumer.judge import judge_consumer
 from conformance.consumer.scenarios import PLOTS, stage
 from conformance.consumer.settings import ConsumerSettings
 from conformance.exchange import shown
+from conformance.gateway.certificates import Authority
 from conformance.model import Outcome
 from conformance.schemas import Schemas
 from contracts import codec, envelope, xml
@@ -24,7 +25,6 @@ from contracts.transport import HttpTransport
 from tests.conformance.judging import a_test_person
 from tests.conformance.scripted_consumer import Consumer
 from tests.conformance.test_consumer_mutants import FULL, PLAIN, settings
-from tests.gateway.certificates import a_certificate, an_authority
 from tests.people import DAN
 from tests.serving import MORNING
 
@@ -238,10 +238,8 @@ def test_secrets_of_headers_are_not_in_the_evidence() -> None:
 
 
 def test_the_kit_answers_by_https_where_it_is_given_a_certificate(tmp_path) -> None:
-    authority = an_authority()
-    trusted = tmp_path / "authority.pem"
-    trusted.write_bytes(authority.certificate_pem)
-    bundle = a_certificate(authority, "127.0.0.1").bundle(tmp_path / "clinic.pem")
-    with ConsumerBench(settings(certificate=bundle), lambda scenario: Seen(), lambda: MORNING) as bench:
+    authority = Authority(tmp_path)
+    issued = authority.issue("clinic", hosts=("127.0.0.1",))
+    with ConsumerBench(settings(certificate=issued.bundle_file), lambda scenario: Seen(), lambda: MORNING) as bench:
         assert bench.url.startswith("https://")
-        assert requests.post(f"{bench.url}/", a_question(), verify=str(trusted), timeout=10).status_code == 200
+        assert requests.post(f"{bench.url}/", a_question(), verify=str(authority.file), timeout=10).status_code == 200
