@@ -54,6 +54,7 @@ for _name, _pixels in (
 
 def check_page(page: Page, name: str = "") -> None:
     """All of it. `name` is the state's in strolls.py: a flow's pages have titles of a pattern, wrong ones say so."""
+    page.wait_for_function("document.readyState === 'complete'")  # a page may have only begun to come
     told = page.evaluate(FACTS)
     where = f"{name} {page.viewport_size}: {told}"
     assert told["lang"] == "sv", where
