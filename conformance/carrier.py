@@ -63,6 +63,7 @@ class Carrier:
 
     def __init__(self, bounds: Bounds | None = None, tls: Tls | None = None) -> None:
         self._bounds, self._ssl = bounds or Bounds(), (tls or Tls()).context()
+        self._has_certificate = tls is not None and tls.certificate is not None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="conformance-carrier", daemon=True)
         self._thread.start()
@@ -126,7 +127,8 @@ class Carrier:
         except TimeoutError:
             return None, Failure("late", f"No whole answer within {total:g} seconds.")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return None, Failure("broken off", _end_of(error))
+            is_nobody = address.startswith("https:") and not self._has_certificate
+            return None, Failure("broken off", _end_of(error, is_nobody))
 
     async def _read(self, response: aiohttp.ClientResponse) -> tuple[HttpMessage, Failure | None]:
         body = bytearray()
@@ -152,9 +154,12 @@ def _text(header: str) -> str:
     return header.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _end_of(error: Exception) -> str:
+def _end_of(error: Exception, is_nobody: bool) -> str:
+    """`is_nobody`: over TLS without a client certificate; who demands one says so after the handshake, or hangs up."""
     if isinstance(error, ssl.SSLError):
         return "TLS ended before there was an answer; does the target demand another client certificate?"
+    if is_nobody and isinstance(error, aiohttp.ClientConnectionError | OSError):
+        return "The line broke before there was an answer; does the target demand a client certificate? None was given."
     if isinstance(error, aiohttp.ClientResponseError):
         return "What came back is no HTTP answer, or has headers larger than any."
     return f"The line broke before the answer was whole: {type(error).__name__}."

@@ -294,6 +294,7 @@ def test_a_client_certificate_that_is_missing_is_one_finding(certificates: Path)
     with target(HARD["another interaction"], server_side(certificates, "right", demands_client=True)) as url:
         came, bench = judged(url, tls=Tls(authorities=certificates / "ca.pem"))
     demand_one_finding(came, bench)
+    assert "client certificate?" in failure_of(bench)
 
 
 def test_a_client_certificate_is_shown(certificates: Path) -> None:
