@@ -186,10 +186,14 @@ def flags_are_ignored(bench: ProducerBench) -> Findings:
     moment = supply.take(bench)
     answer = _sent(bench, _a_booking(bench, moment), "A booking with the producer's own flags in it.", _with_flags)
     booking_id = answer.text("bookingId")
-    if not answer.is_done or not booking_id:
+    if not answer.is_done:
+        # Whether it is the flags: a system that refuses the same without them has another reason (raises NotJudged).
+        bench.put_back(supply.book(bench, moment.slots[0], bench.person))
         sentence = f"A booking that only has flags too many gave {answer.in_words}; official samples contain them."
         yield bench.finding("TS-FLAGS", sentence, _FLAGS_REMEDY, answer)
         return
+    if not booking_id:
+        raise NotJudged("The answer names no booking; see messages.booking-id-comes-with-success.")
     details = bench.details(booking_id, bench.person, "Were the flags taken over?")
     for slot in details.slots[:1]:
         if slot.flag("isInvitation"):

@@ -235,10 +235,16 @@ def undo(bench: ProducerBench, answer: Answer, person: TestPerson) -> None:
 
 def booked_at(bench: ProducerBench, person: TestPerson, *starts: str) -> tuple[Slot, ...]:
     """What the person has booked at these times. Raises NotJudged when that cannot be learnt."""
-    answer = bench.schedule(person, "What does the person have at the time?")
+    there = scheduled(bench, person, "What does the person have at the time?")
+    return tuple(one for one in there if one.text("startTimeInclusive") in starts)
+
+
+def scheduled(bench: ProducerBench, person: TestPerson, purpose: str) -> tuple[Slot, ...]:
+    """What the person has booked. Raises NotJudged when that cannot be learnt."""
+    answer = bench.schedule(person, purpose)
     if not answer.is_usable:
         raise NotJudged(f"GetSubjectOfCareSchedule gave {answer.in_words}.")
-    return tuple(one for one in answer.slots if one.text("startTimeInclusive") in starts)
+    return answer.slots
 
 
 def ways_out(bench: ProducerBench, booking: Booking) -> tuple[Moment, ...]:

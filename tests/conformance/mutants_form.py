@@ -202,7 +202,7 @@ _ELEMENTS = (
     Mutant("DocBook stands in purpose as elements", "messages.purpose-is-text", "P-3", lambda: Replacing(r"(</core:subject_of_care>)", rf"\1<core:purpose>{_DOCBOOK}</core:purpose>", DETAILS)),
     Mutant("DocBook has other elements", "messages.purpose-is-plain-or-docbook", "P-2", lambda: Replacing(r"(</core:subject_of_care>)", rf"\1<core:purpose>{_AS_TEXT}</core:purpose>", DETAILS)),
     Mutant("INFO has no text", "messages.result-says-why", "G-17", lambda: Replacing("<resultCode>OK<", "<resultCode>INFO<", "CancelBooking")),
-    Mutant("a booking's id is not told", "messages.booking-id-comes-with-success", "MB-1", lambda: Replacing(_without("bookingId"), "", "MakeBooking"), kin=("booking.a-free-time-can-be-booked", "refusals.flags-are-ignored")),
+    Mutant("a booking's id is not told", "messages.booking-id-comes-with-success", "MB-1", lambda: Replacing(_without("bookingId"), "", "MakeBooking"), kin=("booking.a-free-time-can-be-booked",)),
 )  # fmt: skip
 
 _READING = (

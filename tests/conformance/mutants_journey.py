@@ -447,7 +447,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("cancelled-and-still-in-the-schedule", "cancelling.confirmed-is-true", "CB-8", StillInTheSchedule,
            clinic=VACCINATION),
     Mutant("cancel-says-ok-and-does-nothing", "cancelling.confirmed-is-true", "CB-8", SaysOkAndDoesNothing,
-           clinic=VACCINATION, kin=("refusals.unknown-booking", "refusals.flags-are-ignored")),
+           clinic=VACCINATION, kin=("refusals.unknown-booking",)),
     Mutant("message-refused", "cancelling.message-is-taken", "CB-2", NoMessages, clinic=VACCINATION),
     Mutant("slot-not-freed-by-cancelling", "cancelling.time-is-free-at-once", "CB-5", NotFreedByCancelling,
            clinic=VACCINATION, kin=("duel.cancelled-while-moved", "repeats.cancelling-with-a-lost-answer")),
