@@ -181,11 +181,11 @@ _SCHEMA = (
 )  # fmt: skip
 
 _VALUES = (
-    Mutant("stamps have separators", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2-\3-\4T\5:\6:\7<", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
-    Mutant("stamps have a zone", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2\3\4\5\6\7Z<", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
-    Mutant("a time is on 31 February", "messages.days-exist", "G-5", lambda: Replacing(_TS, r"\1\g<2>0231\5\6\7<", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
+    Mutant("stamps have separators", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2-\3-\4T\5:\6:\7<", DETAILS)),
+    Mutant("stamps have a zone", "messages.times-are-ts", "G-3", lambda: Replacing(_TS, r"\1\2\3\4\5\6\7Z<", DETAILS)),
+    Mutant("a time is on 31 February", "messages.days-exist", "G-5", lambda: Replacing(_TS, r"\1\g<2>0231\5\6\7<", DETAILS)),
     Mutant("dates have hyphens", "messages.dates-are-dt", "G-2", lambda: Replacing(r"date>(\d{4})(\d\d)(\d\d)<", r"date>\1-\2-\3<", "GetAvailableDates")),
-    Mutant("a time ends when it starts", "messages.start-is-before-end", "G-6", lambda: Replacing(r"(TimeInclusive>)(\d{14})(<.*?TimeExclusive>)\d{14}", r"\1\2\3\2", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
+    Mutant("a time ends when it starts", "messages.start-is-before-end", "G-6", lambda: Replacing(r"(TimeInclusive>)(\d{14})(<.*?TimeExclusive>)\d{14}", r"\1\2\3\2", DETAILS)),
     Mutant("what has no value is empty", "messages.nothing-is-empty", "G-11", lambda: Replacing(r"(</core:bookingId>)", r"\1<core:reason/>", FREE)),
     Mutant("a flag is empty", "messages.nothing-is-empty", "G-11", lambda: Replacing(r"<core:message_allowed>\w+<", "<core:message_allowed><", DETAILS, SCHEDULE)),
     Mutant("HSA-ids are cut short", "messages.hsa-ids-are-whole", "G-7", lambda: Replacing(r"performer>SE\d{10}-", "performer>", SCHEDULE), clinic=TAKECARE, kin=("booking.is-what-was-asked-for",)),
@@ -198,11 +198,11 @@ _ELEMENTS = (
     Mutant("details lack a flag", "messages.details-have-their-elements", "GBD-2", lambda: Replacing(_without("message_allowed"), "", DETAILS, SCHEDULE)),
     Mutant("details lack subject_of_care", "messages.details-have-their-elements", "GBD-2", lambda: Replacing(_without("subject_of_care"), "", DETAILS)),
     Mutant("the schedule lacks subject_of_care", "messages.scheduled-times-have-their-elements", "TS-GSS", lambda: Replacing(_without("subject_of_care"), "", SCHEDULE)),
-    Mutant("details lack the end", "messages.start-and-end-come-together", "I-2", lambda: Replacing(_without("endTimeExclusive"), "", DETAILS), kin=("booking.time-stays-as-it-was-listed",)),
+    Mutant("details lack the end", "messages.start-and-end-come-together", "I-2", lambda: Replacing(_without("endTimeExclusive"), "", DETAILS)),
     Mutant("DocBook stands in purpose as elements", "messages.purpose-is-text", "P-3", lambda: Replacing(r"(</core:subject_of_care>)", rf"\1<core:purpose>{_DOCBOOK}</core:purpose>", DETAILS)),
     Mutant("DocBook has other elements", "messages.purpose-is-plain-or-docbook", "P-2", lambda: Replacing(r"(</core:subject_of_care>)", rf"\1<core:purpose>{_AS_TEXT}</core:purpose>", DETAILS)),
     Mutant("INFO has no text", "messages.result-says-why", "G-17", lambda: Replacing("<resultCode>OK<", "<resultCode>INFO<", "CancelBooking")),
-    Mutant("a booking's id is not told", "messages.booking-id-comes-with-success", "MB-1", lambda: Replacing(_without("bookingId"), "", "MakeBooking"), kin=("booking.a-free-time-can-be-booked",)),
+    Mutant("a booking's id is not told", "messages.booking-id-comes-with-success", "MB-1", lambda: Replacing(_without("bookingId"), "", "MakeBooking")),
 )  # fmt: skip
 
 _READING = (
